@@ -1,0 +1,176 @@
+/**
+ * The flash store of one model: what lies where, as types. Written by gguf/import.ts, read by
+ * flash/store.ts (index) and flash/reader (payload, O_DIRECT at the recorded offsets).
+ *
+ * The unit of reading is a page-aligned LMDB overflow value: lmdb puts a 24-byte header in the
+ * first page, then our value. We size values to n * PAGE - 24 bytes, so a unit is n whole pages.
+ *
+ *   page 0:  [lmdb header 24][unit header 40: magic, id, checksum][part 0 at byte 64 ...]
+ *   ...      parts follow each other, each aligned to 64 bytes, offsets counted from page start
+ *
+ * Two kinds of unit:
+ *   "rows"  some consecutive rows of one matrix (attention, embedding, output head)
+ *   "ffn"   a cluster of `neurons` neighbouring neurons: gate rows, up rows, down columns (the
+ *           paper's row-column bundle). The down part holds, for each of the d_model outputs, the
+ *           blocks of just these neurons, so a cluster spans whole quantization blocks and the
+ *           source's bits are kept.
+ */
+
+/** Bytes of a flash page; O_DIRECT offsets and lengths are multiples of it. */
+export const PAGE = 4096;
+/** Bytes lmdb writes before an overflow value (lmdb-js 3.5.6, checked in the file's bytes). */
+export const LMDB_HEADER = 24;
+/** First payload byte of a unit, counted from its first page. */
+export const UNIT_HEADER = 64;
+/** Largest unit: longer reads gain nothing (1-4 MB reads are no faster than 1 MB). */
+export const UNIT_BYTES_MAX = 1 << 20;
+
+/** GGML's tensor type numbers, as in GGUF. */
+export const TensorType = {
+  F32: 0,
+  F16: 1,
+  Q4_0: 2,
+  Q4_1: 3,
+  Q5_0: 6,
+  Q5_1: 7,
+  Q8_0: 8,
+  Q2_K: 10,
+  Q3_K: 11,
+  Q4_K: 12,
+  Q5_K: 13,
+  Q6_K: 14,
+  BF16: 30,
+} as const;
+/** One of GGML's tensor type numbers. */
+export type TensorType = typeof TensorType[keyof typeof TensorType];
+
+/** The matrices of one model. `head` is absent where the embedding is tied. */
+export type MatrixName = "q" | "k" | "v" | "o" | "gate" | "up" | "down" | "embedding" | "head";
+
+/** One array inside a unit: `rows` x `cols` weights in the source's own block format. */
+export interface UnitPart {
+  readonly matrix: MatrixName;
+  readonly type: TensorType;
+  /** First row of the matrix held here (for `down`: always 0). */
+  readonly row: number;
+  readonly rows: number;
+  /** Weights a row holds here; for `down` the neurons of the cluster. */
+  readonly cols: number;
+  /** Bytes from one row to the next (whole blocks, no padding). */
+  readonly rowBytes: number;
+  /** Bytes from the unit's first page to the array; a multiple of 64. */
+  readonly at: number;
+}
+
+/** One page-aligned value: what is read, pinned and counted as a whole. */
+export interface Unit {
+  readonly id: number;
+  /** Layer 0.., or -1 for embedding and head. */
+  readonly layer: number;
+  readonly kind: "rows" | "ffn";
+  /** For "ffn": first neuron and count. For "rows": 0, 0. */
+  readonly neuron: number;
+  readonly neurons: number;
+  readonly parts: readonly UnitPart[];
+  /** Bytes from the start of the LMDB data file to the unit's first page. */
+  readonly offset: number;
+  /** Whole pages, in bytes. */
+  readonly bytes: number;
+  /** xxHash or FNV-64 of the payload as hex: checked once when a unit is first read. */
+  readonly checksum: string;
+}
+
+/** Dimensions and hyperparameters the forward pass needs. */
+export interface ModelSpec {
+  readonly architecture: "llama" | "qwen2";
+  readonly layers: number;
+  /** d_model */
+  readonly width: number;
+  /** d_ff: neurons of one layer */
+  readonly neurons: number;
+  readonly heads: number;
+  readonly headsKv: number;
+  readonly headWidth: number;
+  readonly vocabulary: number;
+  readonly contextTokens: number;
+  readonly normEpsilon: number;
+  readonly rope: RopeSpec;
+  /** The embedding serves as output head. */
+  readonly tied: boolean;
+}
+
+/** Rotary position embedding: which pairs rotate, and how fast. */
+export interface RopeSpec {
+  /** "adjacent": (0,1),(2,3).. (llama in GGUF); "halves": (0,n/2),(1,n/2+1).. (qwen2, neox) */
+  readonly pairing: "adjacent" | "halves";
+  readonly base: number;
+  /** Rotated values of a head; the rest pass through. */
+  readonly width: number;
+  readonly scaling:
+    | { readonly kind: "none" }
+    | { readonly kind: "linear"; readonly factor: number }
+    | {
+      readonly kind: "yarn";
+      readonly factor: number;
+      readonly originalContext: number;
+      readonly attentionFactor: number;
+    }
+    /** llama 3: divisor for each pair, from the tensor rope_freqs.weight (width / 2 values). */
+    | { readonly kind: "factors"; readonly factors: readonly number[] };
+}
+
+/** Names of the small float vectors (norms, biases) that are always resident. */
+export type VectorName = "attentionNorm" | "ffnNorm" | "qBias" | "kBias" | "vBias" | "oBias";
+
+/** What the tokenizer is built from, as GGUF has it. */
+export interface TokenizerSpec {
+  readonly model: "gpt2" | "llama";
+  readonly pre: string;
+  readonly tokens: readonly string[];
+  /** GGUF token types: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte */
+  readonly types: readonly number[];
+  readonly merges: readonly string[];
+  readonly scores: readonly number[];
+  readonly bos: number | null;
+  readonly eos: number | null;
+  readonly eot: number | null;
+  readonly unknown: number | null;
+  readonly padding: number | null;
+  readonly addBos: boolean;
+  readonly addEos: boolean;
+  readonly addSpacePrefix: boolean;
+}
+
+/** What a person or program may want to know of an imported model. */
+export interface ModelCard {
+  readonly name: string;
+  readonly title: string;
+  readonly architecture: string;
+  readonly license: string | null;
+  readonly quantization: string;
+  /** sha256 of the source GGUF, hex: prefix snapshots and profiles are bound to it. */
+  readonly sourceSha256: string;
+  readonly sourceBytes: number;
+  readonly storeBytes: number;
+  readonly parameters: number;
+  readonly chatTemplate: string | null;
+  readonly spec: ModelSpec;
+  readonly importedAt: string;
+  /** Version of this layout; another one means: import again. */
+  readonly layoutVersion: number;
+}
+
+/** An opened flash store: everything but the payload bytes. */
+export interface FlashStore {
+  readonly card: ModelCard;
+  /** In the order a forward pass visits them: layer by layer q,k,v,o,ffn...; then the head. */
+  readonly units: readonly Unit[];
+  readonly tokenizer: TokenizerSpec;
+  /** Per layer and name; `undefined` where the family has none. f32. */
+  vector(layer: number, name: VectorName): Float32Array | undefined;
+  /** (width) f32 */
+  readonly outputNorm: Float32Array;
+  /** The plain file that units lie in. */
+  readonly dataFile: string;
+  close(): Promise<void>;
+}

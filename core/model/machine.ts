@@ -1,0 +1,70 @@
+/**
+ * The face between the forward pass (threads, wasm, flash) and whoever decides what to run
+ * (run/scheduler.ts). One `step` is one pass over a ragged batch: decode tokens of several
+ * sequences and prefill chunks side by side, so that each weight is read once for all of them.
+ */
+import type { ModelSpec } from "../flash/layout.ts";
+
+/** One token of a step. Tokens of one sequence come in position order. */
+export interface StepToken {
+  readonly token: number;
+  readonly position: number;
+  /** KV blocks of its sequence; covers positions 0..position. Owned by run/kv_cache.ts. */
+  readonly blocks: Int32Array;
+  /** Whether this token's logits are wanted. */
+  readonly logits: boolean;
+}
+
+/** Fixed sizes, chosen at start inside the DRAM budget. */
+export interface MachineLimits {
+  /** Most tokens in one step. */
+  readonly batchTokens: number;
+  /** Most tokens with logits in one step. */
+  readonly batchLogits: number;
+  /** Positions one KV block holds. */
+  readonly blockTokens: number;
+  /** KV blocks there are. */
+  readonly blocks: number;
+  /** Bytes of one KV block (all layers, K and V, f16). */
+  readonly blockBytes: number;
+  /** Longest sequence: the smaller of the model's context and the KV cache. */
+  readonly contextTokens: number;
+}
+
+/** Counters since the start; all monotonic but `window`. */
+export interface MachineCounters {
+  readonly steps: number;
+  readonly tokens: number;
+  /** Weight bytes the passes used, from the window or from flash. */
+  readonly bytesUsed: number;
+  /** Weight bytes read from flash, head and embedding rows included. */
+  readonly bytesRead: number;
+  /** Milliseconds: whole steps, and within them waiting for flash. */
+  readonly stepMs: number;
+  readonly waitMs: number;
+}
+
+/** How the DRAM budget is spent, in bytes; the parts add up to `limit` or less. */
+export interface BudgetReport {
+  readonly limit: number;
+  readonly pinned: number;
+  readonly staging: number;
+  readonly kv: number;
+  readonly activations: number;
+  readonly resident: number;
+}
+
+/** The model core as the scheduler sees it. */
+export interface Machine {
+  readonly spec: ModelSpec;
+  readonly limits: MachineLimits;
+  /** Runs one pass; rejects only on a bug or a flash fault. One step at a time. */
+  step(batch: readonly StepToken[]): Promise<void>;
+  /** Logits (vocabulary) of the i-th token of the last step that wanted them; valid until the next step. */
+  logits(i: number): Float32Array;
+  /** A KV block's bytes; valid until the next step: copy to keep. */
+  block(index: number): Uint8Array;
+  counters(): MachineCounters;
+  budget(): BudgetReport;
+  close(): Promise<void>;
+}
