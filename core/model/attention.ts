@@ -1,0 +1,142 @@
+/** The attention half of a layer: x += o(attend(rope(q), rope(k), v)), grouped queries, paged f16 KV. */
+import type { Pass, Thread } from "./thread.ts";
+
+/** Runs this thread's share of the attention half for all tokens of the pass. */
+export function attention(thread: Thread, layer: number, pass: Pass): void {
+  const { plan, kernels } = thread;
+  const { width, normEpsilon } = plan.spec;
+  const norm = thread.vector(layer, "attentionNorm");
+  const mine = thread.share(pass.tokens, 1);
+  for (let t = mine.from; t < mine.to; t++) {
+    const x = plan.x + t * width * 4;
+    kernels.rmsNorm(x, norm, width, normEpsilon, plan.normed.f32 + t * plan.normed.f32Stride);
+    thread.quantize(plan.normed, t, width);
+  }
+  thread.barrier();
+  project(thread, layer, pass);
+  thread.barrier();
+  rotateAndStore(thread, layer, pass);
+  thread.barrier();
+  attend(thread, layer, pass);
+  thread.barrier();
+  for (let t = mine.from; t < mine.to; t++) {
+    thread.quantize(plan.mixed, t, plan.spec.heads * plan.spec.headWidth);
+  }
+  thread.barrier();
+  projectOut(thread, layer, pass);
+}
+
+/** q, k, v of all tokens, side by side in plan.qkv. */
+function project(thread: Thread, layer: number, pass: Pass): void {
+  const { plan } = thread;
+  const { heads, headsKv, headWidth } = plan.spec;
+  const stride = plan.qkvWidth * 4;
+  const column = { q: 0, k: heads * headWidth, v: (heads + headsKv) * headWidth };
+  for (const placed of plan.layers[layer]!) {
+    const parts = placed.unit.parts.filter(({ matrix }) => matrix in column);
+    if (parts.length === 0) continue;
+    if (!thread.canTake(placed)) thread.barrier();
+    const at = thread.take(placed);
+    for (const part of parts) {
+      const first = column[part.matrix as keyof typeof column];
+      thread.multiply(at, part, plan.normed, pass.tokens, { at: plan.qkv + first * 4, stride });
+    }
+  }
+}
+
+/** Adds biases, rotates q and k, and writes k and v to the cache; shared out by head. */
+function rotateAndStore(thread: Thread, layer: number, pass: Pass): void {
+  const { plan, kernels } = thread;
+  const { heads, headsKv, headWidth, rope } = plan.spec;
+  const all = heads + 2 * headsKv;
+  const bias = (head: number) =>
+    head < heads
+      ? offset(thread.vector(layer, "qBias"), head)
+      : head < heads + headsKv
+      ? offset(thread.vector(layer, "kBias"), head - heads)
+      : offset(thread.vector(layer, "vBias"), head - heads - headsKv);
+  const offset = (vector: number, head: number) => vector && vector + head * headWidth * 4;
+  const pairing = rope.pairing === "adjacent" ? 0 : 1;
+  for (let item = thread.index; item < pass.tokens * all; item += thread.count) {
+    const t = Math.floor(item / all), head = item % all;
+    const x = plan.qkv + (t * plan.qkvWidth + head * headWidth) * 4;
+    const biasAt = bias(head);
+    if (biasAt) kernels.add(x, biasAt, headWidth);
+    if (head < heads + headsKv) {
+      kernels.rope(x, 1, headWidth, rope.width, plan.rope + t * rope.width * 4, pairing);
+    }
+    if (head >= heads) kernels.toF16(x, headWidth, cacheRow(thread, layer, t, head - heads));
+  }
+}
+
+/** Address of token t's row in the cache; `head` counts k heads, then v heads. */
+function cacheRow(thread: Thread, layer: number, t: number, head: number): number {
+  const { plan, words } = thread;
+  const { blockTokens, blockBytes } = plan.limits;
+  const position = words[plan.positions / 4 + t]!;
+  const block = words[tableOf(thread, t) / 4 + Math.floor(position / blockTokens)]!;
+  const row = head * blockTokens + position % blockTokens;
+  return cacheBase(thread, layer) + block * blockBytes + row * plan.spec.headWidth * 2;
+}
+
+/** Address of block 0's first k row of a layer; v rows follow after all k heads. */
+function cacheBase({ plan }: Thread, layer: number): number {
+  return plan.kv + layer * (plan.limits.blockBytes / plan.spec.layers);
+}
+
+/** Address of the block table of token t. */
+function tableOf({ plan }: Thread, t: number): number {
+  return plan.tables + t * Math.ceil(plan.spec.contextTokens / plan.limits.blockTokens) * 4;
+}
+
+/** Causal attention of every (token, query head), shared out one by one. */
+function attend(thread: Thread, layer: number, pass: Pass): void {
+  const { plan, kernels, words } = thread;
+  const { heads, headsKv, headWidth, rope } = plan.spec;
+  const { blockTokens, blockBytes } = plan.limits;
+  const scale = attentionScale(headWidth, rope.scaling);
+  const rowBytes = headWidth * 2;
+  for (let item = thread.index; item < pass.tokens * heads; item += thread.count) {
+    const t = Math.floor(item / heads), head = item % heads;
+    const headKv = Math.floor(head * headsKv / heads);
+    const k = cacheBase(thread, layer) + headKv * blockTokens * rowBytes;
+    kernels.attend(
+      plan.qkv + (t * plan.qkvWidth + head * headWidth) * 4,
+      headWidth,
+      scale,
+      words[plan.positions / 4 + t]! + 1,
+      k,
+      k + headsKv * blockTokens * rowBytes,
+      tableOf(thread, t),
+      blockBytes,
+      blockTokens,
+      rowBytes,
+      plan.mixed.f32 + t * plan.mixed.f32Stride + head * headWidth * 4,
+    );
+  }
+}
+
+/** YaRN scales the rotated vectors by attentionFactor; on q and k alike it squares in the score. */
+function attentionScale(headWidth: number, scaling: { kind: string; attentionFactor?: number }) {
+  const factor = scaling.kind === "yarn" ? scaling.attentionFactor! : 1;
+  return factor * factor / Math.sqrt(headWidth);
+}
+
+/** x += o . mixed; each thread owns its rows of x until the next barrier. */
+function projectOut(thread: Thread, layer: number, pass: Pass): void {
+  const { plan, kernels } = thread;
+  const { width } = plan.spec;
+  for (const placed of plan.layers[layer]!) {
+    const part = placed.unit.parts.find(({ matrix }) => matrix === "o");
+    if (!part) continue;
+    if (!thread.canTake(placed)) thread.barrier();
+    const at = thread.take(placed);
+    thread.multiply(at, part, plan.mixed, pass.tokens, { at: plan.ffn, stride: width * 4 });
+    const { from, to } = thread.share(part.rows);
+    for (let t = 0; t < pass.tokens; t++) {
+      const row = (t * width + part.row + from) * 4;
+      if (to > from) kernels.add(plan.x + row, plan.ffn + row, to - from);
+    }
+  }
+  thread.barrier();
+}

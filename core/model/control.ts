@@ -1,0 +1,93 @@
+/**
+ * The control block at the start of the shared memory: how the main thread, the compute threads
+ * and the flash readers meet. Int32 words, used with Atomics only; times and byte counts as f64.
+ */
+import { assert } from "../errors.ts";
+
+/** Word numbers in the control block. */
+export const Word = {
+  step: 64, // number of the step to run; main adds 1 and notifies
+  done: 80, // number of the last finished step
+  arrived: 96, // threads waiting in the barrier
+  generation: 112, // passes of the barrier
+  consumed: 128, // streamed units that compute has finished with (wraps)
+  stop: 144, // 1: every thread ends
+  fault: 145, // 1: a reader failed; the message follows by postMessage
+  tokens: 146, // tokens in this step
+  logits: 147, // of them, how many want logits
+  headWanted: 160, // 64 words: step n reads the head, at n % 64 (a reader may lag behind the step)
+  ready: 224, // SLOTS words: k + 1 (wraps) once streamed unit k lies in the ring
+} as const;
+
+/** Streamed units that may be in flight; more than any ring holds units. */
+export const SLOTS = 1024;
+/** f64 counters begin here, in bytes: [0] wait ms of thread 0; [8 + r] bytes read by reader r. */
+export const COUNTERS_AT = 12 * 1024;
+/** Bytes of the whole control block; kernels never touch it. */
+export const CONTROL_BYTES = 16 * 1024;
+
+const SPINS = 4000; // ~20-40 us of looking before sleeping: longer than most gaps inside a layer
+
+/** One thread's view of the control block. */
+export class Control {
+  readonly words: Int32Array;
+  readonly counters: Float64Array;
+  readonly threads: number;
+
+  constructor(memory: WebAssembly.Memory, threads: number) {
+    this.words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
+    this.counters = new Float64Array(memory.buffer, COUNTERS_AT, 64);
+    this.threads = threads;
+    assert(Word.ready + SLOTS <= COUNTERS_AT / 4, "control words do not meet the counters");
+  }
+
+  load(word: number): number {
+    return Atomics.load(this.words, word);
+  }
+
+  /** Stores and wakes whoever waits on the word. */
+  publish(word: number, value: number): void {
+    Atomics.store(this.words, word, value);
+    Atomics.notify(this.words, word);
+  }
+
+  /** Waits until the word no longer holds `value`; false when the machine stops or a reader failed. */
+  changed(word: number, value: number, spins = SPINS): boolean {
+    const { words } = this;
+    for (let i = 0; i < spins; i++) if (Atomics.load(words, word) !== value) return true;
+    while (Atomics.load(words, word) === value) {
+      if (this.ended()) return false;
+      Atomics.wait(words, word, value, 100); // ms: the bound after which stop and fault are seen
+    }
+    return true;
+  }
+
+  /** Sleeps until a counting word is at `value` or past it (counts may wrap); false as in `changed`. */
+  reached(word: number, value: number): boolean {
+    for (let seen = this.load(word); ((seen - value) | 0) < 0; seen = this.load(word)) {
+      if (!this.changed(word, seen, 0)) return false;
+    }
+    return !this.ended();
+  }
+
+  ended(): boolean {
+    return Atomics.load(this.words, Word.stop) !== 0 || Atomics.load(this.words, Word.fault) !== 0;
+  }
+
+  /**
+   * All compute threads meet; the last to come calls `onLast` before the others go on.
+   * @throws Ended when the machine stops meanwhile
+   */
+  barrier(onLast?: () => void): void {
+    const { words } = this;
+    const generation = Atomics.load(words, Word.generation);
+    if (Atomics.add(words, Word.arrived, 1) === this.threads - 1) {
+      Atomics.store(words, Word.arrived, 0);
+      onLast?.();
+      this.publish(Word.generation, (generation + 1) | 0);
+    } else if (!this.changed(Word.generation, generation)) throw new Ended();
+  }
+}
+
+/** Unwinds a thread when the machine stops or a reader failed in the middle of a step. */
+export class Ended extends Error {}

@@ -1,0 +1,144 @@
+/** The feed-forward half of a layer: x += sum over clusters of down . (silu(gate . x) * up . x). */
+import { activationBytes, activationForm } from "../kernels/kernels.ts";
+import type { MatrixName, Unit, UnitPart } from "../flash/layout.ts";
+import type { Placed } from "./plan.ts";
+import { type Pass, strideOf, type Thread } from "./thread.ts";
+
+/** Neurons are shared out in multiples of this between two threads of one cluster. */
+const NEURON_GRAIN = 32;
+
+/** Runs this thread's share of the FFN half, group of clusters by group, in the order they stream. */
+export function feedForward(thread: Thread, layer: number, pass: Pass): void {
+  const { plan, kernels } = thread;
+  const { width, normEpsilon } = plan.spec;
+  const mine = thread.share(pass.tokens, 1);
+  for (let t = mine.from; t < mine.to; t++) {
+    const x = plan.x + t * width * 4;
+    const normed = plan.normed.f32 + t * plan.normed.f32Stride;
+    kernels.rmsNorm(x, thread.vector(layer, "ffnNorm"), width, normEpsilon, normed);
+    thread.quantize(plan.normed, t, width);
+  }
+  thread.barrier();
+  const clusters = plan.layers[layer]!.filter(({ unit }) => unit.kind === "ffn");
+  for (let first = 0; first < clusters.length;) {
+    const group = takeGroup(thread, clusters, first);
+    gateAndUp(thread, group, pass);
+    thread.barrier();
+    activate(thread, group, pass);
+    thread.barrier();
+    down(thread, group, pass, first === 0);
+    if (plan.acts.forms.includes("f32")) thread.barrier(); // down reads what the next group overwrites
+    first += group.length;
+  }
+  const rows = thread.share(width);
+  for (let t = 0; t < pass.tokens; t++) {
+    const at = (t * width + rows.from) * 4;
+    if (rows.to > rows.from) kernels.add(plan.x + at, plan.ffn + at, rows.to - rows.from);
+  }
+  thread.barrier();
+}
+
+/** A cluster that lies in DRAM now, and its first column in the group's buffers. */
+interface Cluster {
+  readonly unit: Unit;
+  readonly at: number;
+  readonly column: number;
+}
+
+/** The next clusters that fit the buffers and the ring together. */
+function takeGroup(thread: Thread, clusters: readonly Placed[], first: number): Cluster[] {
+  const { groupClusters } = thread.plan;
+  if (!thread.canTake(clusters[first]!)) thread.barrier();
+  const group: Cluster[] = [];
+  let column = 0;
+  for (const placed of clusters.slice(first, first + groupClusters)) {
+    if (!thread.canTake(placed)) break;
+    group.push({ unit: placed.unit, at: thread.take(placed), column });
+    column += placed.unit.neurons;
+  }
+  return group;
+}
+
+const partOf = (unit: Unit, matrix: MatrixName): UnitPart =>
+  unit.parts.find((part) => part.matrix === matrix)!;
+
+/** gate . x and up . x of this thread's share of every cluster's neurons. */
+function gateAndUp(thread: Thread, group: readonly Cluster[], pass: Pass): void {
+  const { plan, kernels } = thread;
+  const x = plan.normed;
+  const last = group[group.length - 1]!;
+  const mine = thread.share(last.column + last.unit.neurons, NEURON_GRAIN);
+  for (const { unit, at, column } of group) {
+    const from = Math.max(mine.from, column), to = Math.min(mine.to, column + unit.neurons);
+    if (from >= to) continue;
+    for (const [matrix, out] of [["gate", plan.gate], ["up", plan.up]] as const) {
+      const part = partOf(unit, matrix);
+      const form = activationForm(part.type);
+      kernels.matmul(
+        part.type,
+        at + part.at + (from - column) * part.rowBytes,
+        part.rowBytes,
+        to - from,
+        part.cols,
+        x[form],
+        strideOf(x, form),
+        pass.tokens,
+        out + from * 4,
+        plan.groupNeurons * 4,
+        false,
+      );
+    }
+  }
+}
+
+/** silu(gate) * up, quantized; one (token, cluster) at a time. */
+function activate(thread: Thread, group: readonly Cluster[], pass: Pass): void {
+  const { plan, kernels } = thread;
+  for (let item = thread.index; item < pass.tokens * group.length; item += thread.count) {
+    const t = Math.floor(item / group.length);
+    const { unit, column } = group[item % group.length]!;
+    const offset = (t * plan.groupNeurons + column) * 4;
+    kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
+    const form = activationForm(partOf(unit, "down").type);
+    if (form === "f32") continue;
+    kernels.quantize(form, plan.gate + offset, unit.neurons, actsAt(thread, group, item, form));
+  }
+}
+
+/** Address of the quantized activations of item (token, cluster). */
+function actsAt(
+  thread: Thread,
+  group: readonly Cluster[],
+  item: number,
+  form: "q8x256" | "q8x32",
+): number {
+  const { acts } = thread.plan;
+  const t = Math.floor(item / group.length), c = item % group.length;
+  const piece = activationBytes(form, thread.plan.groupNeurons / thread.plan.groupClusters);
+  return acts[form] + t * strideOf(acts, form) + c * piece;
+}
+
+/** ffn (+)= down . acts for this thread's rows, cluster by cluster: the order fixes the rounding. */
+function down(thread: Thread, group: readonly Cluster[], pass: Pass, first: boolean): void {
+  const { plan, kernels } = thread;
+  const { width } = plan.spec;
+  const { from, to } = thread.share(width);
+  if (from === to) return;
+  group.forEach(({ unit, at, column }, c) => {
+    const part = partOf(unit, "down");
+    const form = activationForm(part.type);
+    kernels.matmul(
+      part.type,
+      at + part.at + from * part.rowBytes,
+      part.rowBytes,
+      to - from,
+      part.cols,
+      form === "f32" ? plan.gate + column * 4 : actsAt(thread, group, c, form),
+      strideOf(plan.acts, form),
+      pass.tokens,
+      plan.ffn + from * 4,
+      width * 4,
+      !(first && c === 0),
+    );
+  });
+}

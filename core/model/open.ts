@@ -1,0 +1,248 @@
+/** Opens the model core: one shared memory of the budget's size, threads over it, flash behind it. */
+import { availableParallelism } from "node:os";
+import { assert, FlintError } from "../errors.ts";
+import type { FlashStore, VectorName } from "../flash/layout.ts";
+import type { ReaderTask } from "../flash/reader_worker.ts";
+import { loadKernelModule } from "../kernels/kernels.ts";
+import { Control, Word } from "./control.ts";
+import type { Machine, MachineCounters, StepToken } from "./machine.ts";
+import type { WorkerReport } from "./port.ts";
+import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
+import type { ThreadTask } from "./thread_worker.ts";
+
+/** Two readers keep one request at the disk while the other one's is being set up. */
+const READERS = 2;
+
+/** How to open a machine. */
+export interface MachineOptions extends PlanOptions {
+  readonly store: FlashStore;
+  /** Compute threads; default one for each core. */
+  readonly threads?: number | undefined;
+}
+
+/** Opens the core and loads the pinned weights. @throws FlintError over_budget | bad_model */
+export async function openMachine(options: MachineOptions): Promise<Machine> {
+  const { store } = options;
+  const plan = planMachine(store, options);
+  const threads = options.threads ?? availableParallelism();
+  const pages = plan.memoryBytes / 65536;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  writeVectors(memory, plan, store);
+  const crew = new Crew();
+  try {
+    await Promise.all([
+      ...readerTasks(plan, store, memory, threads).map((task) =>
+        crew.start(new URL("../flash/reader_worker.ts", import.meta.url), task)
+      ),
+      ...await threadTasks(plan, store, memory, threads).then((tasks) =>
+        tasks.map((task) => crew.start(new URL("./thread_worker.ts", import.meta.url), task))
+      ),
+    ]);
+  } catch (error) {
+    crew.end();
+    throw error;
+  }
+  return new FlashMachine({ plan, memory, crew, control: new Control(memory, threads) });
+}
+
+function writeVectors(memory: WebAssembly.Memory, plan: Plan, store: FlashStore): void {
+  const write = (at: number, values: Float32Array | undefined) => {
+    if (values) new Float32Array(memory.buffer, at, values.length).set(values);
+  };
+  plan.vectors.forEach((names, layer) => {
+    for (const name of Object.keys(names) as VectorName[]) {
+      write(names[name], store.vector(layer, name));
+    }
+  });
+  write(plan.outputNorm, store.outputNorm);
+}
+
+function readerTasks(
+  plan: Plan,
+  { dataFile }: FlashStore,
+  memory: WebAssembly.Memory,
+  threads: number,
+): ReaderTask[] {
+  const placed = [...plan.layers.flat(), ...plan.head];
+  const pinned = placed.filter(({ at }) => at >= 0);
+  const streamed = (units: Plan["head"]) => units.filter(({ at }) => at < 0).map((p) => p.unit);
+  return Array.from({ length: READERS }, (_, reader) => ({
+    memory,
+    threads,
+    reader,
+    readers: READERS,
+    dataFile,
+    pinned: pinned.filter((_, i) => i % READERS === reader),
+    layers: streamed(plan.layers.flat()),
+    head: streamed(plan.head),
+    ring: plan.ring,
+  }));
+}
+
+async function threadTasks(
+  plan: Plan,
+  { dataFile }: FlashStore,
+  memory: WebAssembly.Memory,
+  threads: number,
+): Promise<ThreadTask[]> {
+  const module = await loadKernelModule();
+  return Array.from(
+    { length: threads },
+    (_, index) => ({ memory, module, plan, index, threads, dataFile }),
+  );
+}
+
+/** The workers of one machine; the first fault of any of them is kept and told to whoever waits. */
+class Crew {
+  readonly #workers: Worker[] = [];
+  readonly failed: Promise<never>;
+  #fail!: (error: FlintError) => void;
+
+  constructor() {
+    this.failed = new Promise((_, reject) => this.#fail = reject);
+    this.failed.catch(() => {}); // it may fail when nobody is waiting
+  }
+
+  /** Starts a worker; resolves when it has loaded what it needs. */
+  start(module: URL, task: ReaderTask | ThreadTask): Promise<void> {
+    const worker = new Worker(module, { type: "module" });
+    this.#workers.push(worker);
+    const loaded = new Promise<void>((resolve) => {
+      worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => {
+        if (data.type === "loaded") resolve();
+        else this.#fail(new FlintError("bad_model", data.message));
+      };
+    });
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(new FlintError("unavailable", `a core thread stopped: ${event.message}`));
+    };
+    worker.postMessage(task);
+    return Promise.race([loaded, this.failed]);
+  }
+
+  end(): void {
+    for (const worker of this.#workers) worker.terminate();
+  }
+}
+
+class FlashMachine implements Machine {
+  readonly #plan: Plan;
+  readonly #memory: WebAssembly.Memory;
+  readonly #control: Control;
+  readonly #crew: Crew;
+  readonly #passBytes: { readonly layers: number; readonly head: number };
+  #step = 0;
+  #running = false;
+  #tokens = 0;
+  #bytesUsed = 0;
+  #stepMs = 0;
+  #rowBytes = 0; // read by single embedding rows
+
+  constructor(needs: { plan: Plan; memory: WebAssembly.Memory; control: Control; crew: Crew }) {
+    this.#plan = needs.plan;
+    this.#memory = needs.memory;
+    this.#control = needs.control;
+    this.#crew = needs.crew;
+    const bytes = (units: Plan["head"]) => units.reduce((sum, { unit }) => sum + unit.bytes, 0);
+    this.#passBytes = { layers: bytes(needs.plan.layers.flat()), head: bytes(needs.plan.head) };
+  }
+
+  get spec() {
+    return this.#plan.spec;
+  }
+
+  get limits() {
+    return this.#plan.limits;
+  }
+
+  async step(batch: readonly StepToken[]): Promise<void> {
+    assert(!this.#running, "one step at a time");
+    assert(batch.length > 0 && batch.length <= this.limits.batchTokens, "batch fits");
+    this.#running = true;
+    const start = performance.now();
+    const logits = this.#describe(batch);
+    const number = ++this.#step;
+    const control = this.#control;
+    control.words[Word.headWanted + number % 64] = logits > 0 ? 1 : 0;
+    control.publish(Word.step, number);
+    try {
+      await Promise.race([this.#finished(number), this.#crew.failed]);
+    } finally {
+      this.#running = false;
+    }
+    this.#tokens += batch.length;
+    this.#bytesUsed += this.#passBytes.layers + (logits > 0 ? this.#passBytes.head : 0);
+    this.#stepMs += performance.now() - start;
+  }
+
+  /** Writes the batch where the threads look for it; the number of tokens that want logits. */
+  #describe(batch: readonly StepToken[]): number {
+    const plan = this.#plan, { words } = this.#control;
+    const all = new Int32Array(this.#memory.buffer);
+    const tableBlocks = Math.ceil(plan.spec.contextTokens / plan.limits.blockTokens);
+    let logits = 0;
+    batch.forEach((item, t) => {
+      assert(item.token >= 0 && item.token < plan.spec.vocabulary, `token ${item.token} exists`);
+      assert(item.position < item.blocks.length * plan.limits.blockTokens, "blocks cover position");
+      all[plan.tokens / 4 + t] = item.token;
+      all[plan.positions / 4 + t] = item.position;
+      const used = Math.floor(item.position / plan.limits.blockTokens) + 1;
+      all.set(item.blocks.subarray(0, used), plan.tables / 4 + t * tableBlocks);
+      if (item.logits) all[plan.logitRows / 4 + logits++] = t;
+    });
+    assert(logits <= plan.limits.batchLogits, "logit rows fit");
+    words[Word.tokens] = batch.length;
+    words[Word.logits] = logits;
+    if (plan.rows[0]!.at < 0) this.#rowBytes += batch.length * plan.embeddingStride;
+    return logits;
+  }
+
+  async #finished(number: number): Promise<void> {
+    const { words } = this.#control;
+    for (let seen = Atomics.load(words, Word.done); seen !== number;) {
+      const wait = Atomics.waitAsync(words, Word.done, seen);
+      if (wait.async) await wait.value;
+      seen = Atomics.load(words, Word.done);
+    }
+  }
+
+  logits(i: number): Float32Array {
+    const { vocabulary } = this.spec;
+    return new Float32Array(
+      this.#memory.buffer,
+      this.#plan.logits + i * vocabulary * 4,
+      vocabulary,
+    );
+  }
+
+  block(index: number): Uint8Array {
+    const { blockBytes } = this.limits;
+    return new Uint8Array(this.#memory.buffer, this.#plan.kv + index * blockBytes, blockBytes);
+  }
+
+  counters(): MachineCounters {
+    const read = this.#control.counters.subarray(8, 8 + READERS).reduce((a, b) => a + b, 0);
+    return {
+      steps: this.#step,
+      tokens: this.#tokens,
+      bytesUsed: this.#bytesUsed,
+      bytesRead: read - this.#plan.budget.pinned + this.#rowBytes,
+      stepMs: this.#stepMs,
+      waitMs: this.#control.counters[0]!,
+    };
+  }
+
+  budget() {
+    return this.#plan.budget;
+  }
+
+  close(): Promise<void> {
+    this.#control.publish(Word.stop, 1);
+    for (const word of [Word.step, Word.consumed, Word.generation]) {
+      Atomics.notify(this.#control.words, word);
+    }
+    this.#crew.end();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * The memory map of the core: every byte of the DRAM budget, laid out once at start. Pure; the
+ * threads receive it as a message.
+ */
+import { FlintError } from "../errors.ts";
+import { Ledger } from "../flash/budget.ts";
+import type { FlashStore, MatrixName, ModelSpec, Unit, VectorName } from "../flash/layout.ts";
+import { choosePinned } from "../flash/residency.ts";
+import { activationBytes, type ActivationForm, activationForm } from "../kernels/kernels.ts";
+import { CONTROL_BYTES } from "./control.ts";
+import type { BudgetReport, MachineLimits } from "./machine.ts";
+
+/** Positions of one KV block: large enough for long copies, small enough to waste little. */
+export const BLOCK_TOKENS = 32;
+const KV_TOKENS_MIN = 1024;
+/** Share of the budget that the KV cache takes when weights do not all fit. */
+const KV_SHARE = 0.12;
+/** Ring: at least this many of the largest unit, so that one is read while others are used. */
+const RING_UNITS_MIN = 4;
+const RING_BYTES_BEST = 24 << 20;
+/** FFN clusters worked on between two barriers. */
+const GROUP_MAX = 8;
+
+/** Activations of one matrix input in each form some weight wants; addresses of token 0. */
+export interface Activation {
+  readonly f32: number;
+  readonly f32Stride: number;
+  readonly q8x256: number;
+  readonly q8x256Stride: number;
+  readonly q8x32: number;
+  readonly q8x32Stride: number;
+  readonly forms: readonly ActivationForm[];
+}
+
+/** Every address the threads need. Shapes: B batch tokens, L logit rows; f32 unless said. */
+export interface Plan {
+  readonly memoryBytes: number;
+  readonly spec: ModelSpec;
+  readonly limits: MachineLimits;
+  readonly budget: BudgetReport;
+  /** Addresses of vectors by layer and name; 0 = the family has none. */
+  readonly vectors: readonly Readonly<Record<VectorName, number>>[];
+  readonly outputNorm: number;
+  readonly tokens: number; // i32 (B) token ids
+  readonly positions: number; // i32 (B)
+  readonly tables: number; // i32 (B, blocksPerSequence) KV block numbers
+  readonly logitRows: number; // i32 (L) which tokens want logits
+  readonly rope: number; // (B, rope.width) cos, sin pairs
+  readonly embedding: number; // (B, embeddingStride bytes) pages holding a row
+  readonly embeddingStride: number;
+  readonly x: number; // (B, width) residual stream
+  readonly normed: Activation; // (B, width)
+  readonly qkv: number; // (B, qkvWidth): q heads, k heads, v heads
+  readonly qkvWidth: number;
+  readonly mixed: Activation; // (B, heads * headWidth) attention output
+  readonly gate: number; // (B, group neurons)
+  readonly up: number; // (B, group neurons)
+  readonly acts: Activation; // silu(gate) * up: f32 in place of gate; q8 (B, group, cluster)
+  readonly groupNeurons: number;
+  readonly groupClusters: number;
+  readonly ffn: number; // (B, width) sum over clusters
+  readonly finals: Activation; // (L, width)
+  readonly logits: number; // (L, vocabulary)
+  readonly kv: number; // (blocks, layers, K|V, headsKv, BLOCK_TOKENS, headWidth) f16
+  /** Units in visit order with their address, or -1 when streamed. */
+  readonly layers: readonly (readonly Placed[])[];
+  readonly head: readonly Placed[];
+  readonly rows: readonly Placed[]; // embedding units: looked up row by row
+  readonly ring: { readonly at: number; readonly bytes: number };
+}
+
+/** A unit and where it is pinned; -1 = streamed. */
+export interface Placed {
+  readonly unit: Unit;
+  readonly at: number;
+}
+
+/** What the budget is spent on. */
+export interface PlanOptions {
+  readonly memoryBytes: number;
+  /** KV positions to hold, all sequences together; default by share of the budget. */
+  readonly kvTokens?: number | undefined;
+  readonly batchTokens?: number | undefined;
+  readonly batchLogits?: number | undefined;
+}
+
+type Forms = ReadonlySet<ActivationForm>;
+
+/** Lays out the memory. @throws FlintError over_budget naming the smallest budget that would do */
+export function planMachine(store: FlashStore, options: PlanOptions): Plan {
+  const smallest = smallestBudget(store, options);
+  if (options.memoryBytes < smallest) {
+    throw new FlintError(
+      "over_budget",
+      `${store.card.name} needs a memory of ${megabytes(smallest)} or more, ${
+        megabytes(options.memoryBytes)
+      } were given`,
+    );
+  }
+  return layOut(store, options, new Ledger(wholePages(options.memoryBytes)));
+}
+
+/** Bytes of the smallest budget this model runs in (nothing pinned, the shortest KV cache). */
+export function smallestBudget(store: FlashStore, options: Partial<PlanOptions> = {}): number {
+  const ledger = new Ledger(Number.MAX_SAFE_INTEGER);
+  reserveFixed(store, options, ledger);
+  const { blockBytes } = kvShape(store.card.spec);
+  const blocks = Math.ceil((options.kvTokens ?? KV_TOKENS_MIN) / BLOCK_TOKENS);
+  const ring = RING_UNITS_MIN * largest(visitOrder(store).all);
+  const used = Number.MAX_SAFE_INTEGER - ledger.free;
+  return Math.ceil((used + blocks * blockBytes + ring) / 65536 + 2) * 65536;
+}
+
+const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+const wholePages = (bytes: number) =>
+  Math.floor(Math.min(bytes, 4 * 2 ** 30 - 65536) / 65536) * 65536;
+const largest = (units: readonly Unit[]) => units.reduce((most, u) => Math.max(most, u.bytes), 0);
+
+/** The units a pass visits, and those only looked up row by row. */
+function visitOrder({ card, units }: FlashStore) {
+  const layers = Array.from({ length: card.spec.layers }, () => [] as Unit[]);
+  const embedding: Unit[] = [], output: Unit[] = [];
+  for (const unit of units) {
+    const matrix = unit.parts[0]!.matrix;
+    (matrix === "embedding" ? embedding : matrix === "head" ? output : layers[unit.layer]!).push(
+      unit,
+    );
+  }
+  const head = card.spec.tied ? embedding : output;
+  return { layers, head, rows: embedding, all: [...layers.flat(), ...head] };
+}
+
+function kvShape(spec: ModelSpec) {
+  const tokenBytes = spec.layers * 2 * spec.headsKv * spec.headWidth * 2;
+  return { tokenBytes, blockBytes: tokenBytes * BLOCK_TOKENS };
+}
+
+/** Forms of activations that the given matrices' weights are multiplied with. */
+function formsFor(units: readonly Unit[], matrices: readonly MatrixName[]): Forms {
+  const parts = units.flatMap((unit) => unit.parts.filter((p) => matrices.includes(p.matrix)));
+  return new Set(parts.map((part) => activationForm(part.type)));
+}
+
+/** Reserves (rows, cols) f32 and the quantized forms; cols may be split in `pieces` quantized apart. */
+function reserveActivation(
+  ledger: Ledger,
+  name: string,
+  shape: { rows: number; cols: number; pieces?: number; f32?: number },
+  forms: Forms,
+): Activation {
+  const { rows, cols, pieces = 1 } = shape;
+  const stride = (form: ActivationForm) =>
+    forms.has(form) ? activationBytes(form, cols / pieces) * pieces : 0;
+  const q8x256Stride = stride("q8x256"), q8x32Stride = stride("q8x32");
+  return {
+    f32: shape.f32 ?? ledger.reserve(name, rows * cols * 4),
+    f32Stride: cols * 4,
+    q8x256: ledger.reserve(name, rows * q8x256Stride),
+    q8x256Stride,
+    q8x32: ledger.reserve(name, rows * q8x32Stride),
+    q8x32Stride,
+    forms: [...forms],
+  };
+}
+
+/** Everything but KV, ring and pinned weights. */
+function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: Ledger) {
+  const { spec } = store.card;
+  const batch = options.batchTokens ?? 64;
+  const logitRows = Math.min(options.batchLogits ?? 8, batch);
+  const { all, head, rows } = visitOrder(store);
+  const sequenceBlocks = Math.ceil(spec.contextTokens / BLOCK_TOKENS);
+  const queryWidth = spec.heads * spec.headWidth;
+  const qkvWidth = queryWidth + 2 * spec.headsKv * spec.headWidth;
+  const clusters = all.filter((unit) => unit.kind === "ffn" && unit.layer === 0);
+  const clusterNeurons = Math.max(...clusters.map((unit) => unit.neurons));
+  const groupClusters = Math.min(GROUP_MAX, clusters.length);
+  const groupNeurons = groupClusters * clusterNeurons;
+  const rowBytes = Math.max(...rows.map((unit) => unit.parts[0]!.rowBytes));
+  const embeddingStride = (Math.ceil(rowBytes / 4096) + 1) * 4096;
+
+  ledger.reserve("control", CONTROL_BYTES);
+  const f32 = (name: string, ...shape: number[]) =>
+    ledger.reserve(name, shape.reduce((a, b) => a * b, 4));
+  const vectors = Array.from({ length: spec.layers }, (_, layer) => {
+    const place = (name: VectorName) => {
+      const values = store.vector(layer, name);
+      return values ? f32(name, values.length) : 0;
+    };
+    return {
+      attentionNorm: place("attentionNorm"),
+      ffnNorm: place("ffnNorm"),
+      qBias: place("qBias"),
+      kBias: place("kBias"),
+      vBias: place("vBias"),
+      oBias: place("oBias"),
+    };
+  });
+  const outputNorm = f32("outputNorm", spec.width);
+  const residentBytes = ledger.limit - ledger.free;
+  const gate = f32("gate", batch, groupNeurons);
+  const fixed = {
+    vectors,
+    outputNorm,
+    tokens: f32("tokens", batch),
+    positions: f32("positions", batch),
+    tables: f32("tables", batch, sequenceBlocks),
+    logitRows: f32("logitRows", logitRows),
+    rope: f32("rope", batch, spec.rope.width),
+    embedding: ledger.reserve("embedding", batch * embeddingStride, 4096),
+    embeddingStride,
+    x: f32("x", batch, spec.width),
+    normed: reserveActivation(
+      ledger,
+      "normed",
+      { rows: batch, cols: spec.width },
+      formsFor(all, ["q", "k", "v", "gate", "up"]),
+    ),
+    qkv: f32("qkv", batch, qkvWidth),
+    qkvWidth,
+    mixed: reserveActivation(
+      ledger,
+      "mixed",
+      { rows: batch, cols: queryWidth },
+      formsFor(all, ["o"]),
+    ),
+    gate,
+    up: f32("up", batch, groupNeurons),
+    acts: reserveActivation(
+      ledger,
+      "acts",
+      { rows: batch, cols: groupNeurons, pieces: groupClusters, f32: gate },
+      formsFor(all, ["down"]),
+    ),
+    groupNeurons,
+    groupClusters,
+    ffn: f32("ffn", batch, spec.width),
+    finals: reserveActivation(
+      ledger,
+      "finals",
+      { rows: logitRows, cols: spec.width },
+      formsFor(head, ["embedding", "head"]),
+    ),
+    logits: f32("logits", logitRows, spec.vocabulary),
+  };
+  return { fixed, batch, logitRows, residentBytes };
+}
+
+function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
+  const { spec } = store.card;
+  const { fixed, batch, logitRows, residentBytes } = reserveFixed(store, options, ledger);
+  const fixedBytes = ledger.limit - ledger.free;
+  const { layers, head, rows, all } = visitOrder(store);
+  const weightBytes = all.reduce((sum, unit) => sum + unit.bytes, 0);
+  const blocks = kvBlocks(spec, options, ledger, weightBytes);
+  const { blockBytes } = kvShape(spec);
+  const kv = ledger.reserve("kv", blocks * blockBytes, 4096);
+  const ringBytes = weightBytes + 8192 <= ledger.free ? 0 : ringSize(ledger.free, largest(all));
+  const ring = { at: ledger.reserve("staging", ringBytes, 4096), bytes: ringBytes };
+  const pinned = choosePinned(all, ledger.free - 4096);
+  let pinnedBytes = 0;
+  const place = (unit: Unit): Placed => {
+    if (!pinned.has(unit.id)) return { unit, at: -1 };
+    pinnedBytes += unit.bytes;
+    return { unit, at: ledger.reserve("pinned", unit.bytes, 4096) };
+  };
+  const placedLayers = layers.map((units) => units.map(place));
+  const placedHead = head.map(place);
+  return {
+    ...fixed,
+    memoryBytes: ledger.limit,
+    spec,
+    limits: {
+      batchTokens: batch,
+      batchLogits: logitRows,
+      blockTokens: BLOCK_TOKENS,
+      blocks,
+      blockBytes,
+      contextTokens: Math.min(spec.contextTokens, blocks * BLOCK_TOKENS),
+    },
+    budget: {
+      limit: ledger.limit,
+      pinned: pinnedBytes,
+      staging: ringBytes,
+      kv: blocks * blockBytes,
+      activations: fixedBytes - residentBytes,
+      resident: residentBytes,
+    },
+    kv,
+    layers: placedLayers,
+    head: placedHead,
+    rows: spec.tied ? placedHead : rows.map((unit) => ({ unit, at: -1 })),
+    ring,
+  };
+}
+
+/** KV blocks: a share of the budget; when all weights fit, what they leave, up to the context. */
+function kvBlocks(
+  spec: ModelSpec,
+  options: PlanOptions,
+  ledger: Ledger,
+  weightBytes: number,
+): number {
+  const { tokenBytes, blockBytes } = kvShape(spec);
+  const left = ledger.free - weightBytes - 2 * 4096;
+  const share = Math.max(KV_TOKENS_MIN, ledger.limit * KV_SHARE / tokenBytes, left / tokenBytes);
+  const tokens = options.kvTokens ?? Math.min(share, Math.max(KV_TOKENS_MIN, spec.contextTokens));
+  return Math.max(1, Math.floor(tokens * tokenBytes / blockBytes));
+}
+
+function ringSize(free: number, unitBytes: number): number {
+  const best = Math.min(RING_BYTES_BEST, free / 4);
+  return Math.ceil(Math.max(RING_UNITS_MIN * unitBytes, best) / 4096) * 4096;
+}

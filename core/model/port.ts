@@ -1,0 +1,18 @@
+/** A worker's side of its message channel, typed without the worker library. */
+
+/** What a core thread sends back to the one that started it. */
+export type WorkerReport =
+  | { readonly type: "loaded" }
+  | { readonly type: "fault"; readonly message: string };
+
+/** The parts of a dedicated worker's scope that our threads use. */
+export interface WorkerPort<Task> {
+  onmessage: ((event: MessageEvent<Task>) => void) | null;
+  postMessage(report: WorkerReport): void;
+  close(): void;
+}
+
+/** The scope of the worker we run in. */
+export function workerPort<Task>(): WorkerPort<Task> {
+  return globalThis as unknown as WorkerPort<Task>;
+}

@@ -1,0 +1,52 @@
+/** A compute thread: waits for a step, runs its share of the pass, says when the last one is done. */
+import { closeSync } from "node:fs";
+import { openDirect } from "../flash/direct.ts";
+import { bindKernels } from "../kernels/kernels.ts";
+import { Control, Ended, Word } from "./control.ts";
+import { forward } from "./forward.ts";
+import type { Plan } from "./plan.ts";
+import { Thread } from "./thread.ts";
+import { workerPort } from "./port.ts";
+
+const port = workerPort<ThreadTask>();
+
+/** What a compute thread is told at start. */
+export interface ThreadTask {
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  readonly plan: Plan;
+  readonly index: number;
+  readonly threads: number;
+  readonly dataFile: string;
+}
+
+function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): void {
+  const control = new Control(memory, threads);
+  const kernels = bindKernels(module, memory);
+  const thread = new Thread({ plan, kernels, control, index, memory });
+  const { fd } = openDirect(dataFile);
+  port.postMessage({ type: "loaded" });
+  try {
+    for (let step = 1; control.reached(Word.step, step); step++) {
+      const pass = { tokens: control.load(Word.tokens), logits: control.load(Word.logits) };
+      forward(thread, { fd, memory }, pass);
+      if (index !== 0) continue;
+      control.counters[0] = thread.consumer.waitMs;
+      control.publish(Word.done, step);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+port.onmessage = ({ data }: MessageEvent<ThreadTask>) => {
+  try {
+    run(data);
+  } catch (error) {
+    if (!(error instanceof Ended)) {
+      port.postMessage({ type: "fault", message: String(error) });
+      new Control(data.memory, data.threads).publish(Word.fault, 1);
+    }
+  }
+  port.close();
+};
