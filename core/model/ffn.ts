@@ -24,7 +24,7 @@ export function feedForward(thread: Thread, layer: number, pass: Pass): void {
     const group = takeGroup(thread, clusters, first);
     gateAndUp(thread, group, pass);
     thread.barrier();
-    activate(thread, group, pass);
+    activate(thread, layer, group, pass);
     thread.barrier();
     down(thread, group, pass, first === 0);
     if (plan.acts.forms.includes("f32")) thread.barrier(); // down reads what the next group overwrites
@@ -92,16 +92,31 @@ function gateAndUp(thread: Thread, group: readonly Cluster[], pass: Pass): void 
 }
 
 /** silu(gate) * up, quantized; one (token, cluster) at a time. */
-function activate(thread: Thread, group: readonly Cluster[], pass: Pass): void {
+function activate(thread: Thread, layer: number, group: readonly Cluster[], pass: Pass): void {
   const { plan, kernels } = thread;
   for (let item = thread.index; item < pass.tokens * group.length; item += thread.count) {
     const t = Math.floor(item / group.length);
     const { unit, column } = group[item % group.length]!;
     const offset = (t * plan.groupNeurons + column) * 4;
     kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
+    if (pass.tokens === 1) markActive(thread, layer, unit, offset);
     const form = activationForm(partOf(unit, "down").type);
     if (form === "f32") continue;
     kernels.quantize(form, plan.gate + offset, unit.neurons, actsAt(thread, group, item, form));
+  }
+}
+
+/** Sets the bits of a cluster's neurons that matter to this token: what the reuse report counts. */
+function markActive({ plan, words, floats }: Thread, layer: number, unit: Unit, offset: number) {
+  const threshold = floats[plan.thresholds / 4 + layer]!;
+  const acts = (plan.gate + offset) / 4;
+  const first = plan.active / 4 + layer * Math.ceil(plan.spec.neurons / 32) + unit.neuron / 32;
+  for (let n = 0; n < unit.neurons; n += 32) {
+    let bits = 0;
+    for (let bit = 0; bit < 32; bit++) {
+      if (Math.abs(floats[acts + n + bit]!) >= threshold) bits |= 1 << bit;
+    }
+    words[first + n / 32] = bits;
   }
 }
 

@@ -64,6 +64,11 @@ export interface Machine {
   logits(i: number): Float32Array;
   /** A KV block's bytes; valid until the next step: copy to keep. */
   block(index: number): Uint8Array;
+  /**
+   * Which neurons the last step's token used, as bits (layers, neurons / 32); undefined unless the
+   * step had just one token and the activity thresholds have settled. Valid until the next step.
+   */
+  active(): Int32Array | undefined;
   counters(): MachineCounters;
   budget(): BudgetReport;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { assert, FlintError } from "../errors.ts";
 import type { FlashStore, VectorName } from "../flash/layout.ts";
 import type { ReaderTask } from "../flash/reader_worker.ts";
 import { loadKernelModule } from "../kernels/kernels.ts";
+import { Activity } from "./activity.ts";
 import { Control, Word } from "./control.ts";
 import type { Machine, MachineCounters, StepToken } from "./machine.ts";
 import type { WorkerReport } from "./port.ts";
@@ -132,6 +133,7 @@ class FlashMachine implements Machine {
   readonly #control: Control;
   readonly #crew: Crew;
   readonly #passBytes: { readonly layers: number; readonly head: number };
+  readonly #activity: Activity;
   #step = 0;
   #running = false;
   #tokens = 0;
@@ -144,6 +146,7 @@ class FlashMachine implements Machine {
     this.#memory = needs.memory;
     this.#control = needs.control;
     this.#crew = needs.crew;
+    this.#activity = new Activity(needs.memory, needs.plan);
     const bytes = (units: Plan["head"]) => units.reduce((sum, { unit }) => sum + unit.bytes, 0);
     this.#passBytes = { layers: bytes(needs.plan.layers.flat()), head: bytes(needs.plan.head) };
   }
@@ -171,6 +174,7 @@ class FlashMachine implements Machine {
     } finally {
       this.#running = false;
     }
+    this.#activity.settle(batch.length);
     this.#tokens += batch.length;
     this.#bytesUsed += this.#passBytes.layers + (logits > 0 ? this.#passBytes.head : 0);
     this.#stepMs += performance.now() - start;
@@ -219,6 +223,10 @@ class FlashMachine implements Machine {
   block(index: number): Uint8Array {
     const { blockBytes } = this.limits;
     return new Uint8Array(this.#memory.buffer, this.#plan.kv + index * blockBytes, blockBytes);
+  }
+
+  active(): Int32Array | undefined {
+    return this.#activity.bits;
   }
 
   counters(): MachineCounters {

@@ -59,6 +59,8 @@ export interface Plan {
   readonly groupNeurons: number;
   readonly groupClusters: number;
   readonly ffn: number; // (B, width) sum over clusters
+  readonly active: number; // i32 (layers, neurons / 32): bit = neuron active in a one-token pass
+  readonly thresholds: number; // (layers) |act| from which a neuron counts as active
   readonly finals: Activation; // (L, width)
   readonly logits: number; // (L, vocabulary)
   readonly kv: number; // (blocks, layers, K|V, headsKv, BLOCK_TOKENS, headWidth) f16
@@ -235,6 +237,8 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     groupNeurons,
     groupClusters,
     ffn: f32("ffn", batch, spec.width),
+    active: f32("active", spec.layers, Math.ceil(spec.neurons / 32)),
+    thresholds: f32("thresholds", spec.layers),
     finals: reserveActivation(
       ledger,
       "finals",

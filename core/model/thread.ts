@@ -22,7 +22,9 @@ export class Thread {
   readonly control: Control;
   readonly index: number;
   readonly count: number;
+  /** The whole memory as i32 and as f32. */
   readonly words: Int32Array;
+  readonly floats: Float32Array;
   readonly consumer: Consumer;
   #atBarrier = 0; // streamed units taken before the last barrier
   readonly #streamedMax: number;
@@ -42,6 +44,7 @@ export class Thread {
     this.index = needs.index;
     this.count = needs.control.threads;
     this.words = new Int32Array(needs.memory.buffer);
+    this.floats = new Float32Array(needs.memory.buffer);
     this.consumer = new Consumer(needs.control, needs.plan.ring);
     this.#streamedMax = streamedMax(needs.plan);
   }
