@@ -1,0 +1,133 @@
+/** POST /v1/completions: plain text goes on; no template, no instructions. */
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { type Engine, FlintError, type GenerateRequest } from "@flint/core";
+import { jsonBody, openAiFailures } from "../describe.ts";
+import { openAiError } from "../errors.ts";
+import { eventStream, type Frame } from "../events.ts";
+import { Completion, CompletionChunk } from "./answer.ts";
+import { type ChoiceEvent, collect, type DoneEvent, finishReason, usageOf } from "./choices.ts";
+import { together } from "./choices.ts";
+import { type AnswerHead, DONE, headOf } from "./head.ts";
+import { textLogprobs } from "./logprobs.ts";
+import { boundsOf, repeated, samplingOf } from "./sampling.ts";
+import { CompletionRequest } from "./schema.ts";
+import type { Speakers } from "./speaker.ts";
+
+/** OpenAI's default here; chat has none. */
+const MAX_TOKENS_DEFAULT = 16;
+
+const route = createRoute({
+  method: "post",
+  path: "/completions",
+  tags: ["OpenAI"],
+  summary: "Continue a text",
+  request: { body: jsonBody(CompletionRequest) },
+  responses: {
+    200: {
+      description: "The continuation; a stream that ends with `[DONE]` if `stream` is true",
+      content: {
+        "application/json": { schema: Completion },
+        "text/event-stream": { schema: CompletionChunk },
+      },
+    },
+    ...openAiFailures,
+  },
+});
+
+/** Plain completions; choices are numbered prompt by prompt. */
+export function createCompletions({ speakers }: { speakers: Speakers }): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(route, async (c) => {
+    const request = c.req.valid("json");
+    const { engine } = speakers.get(request.model);
+    const head = headOf("cmpl", request.model, engine);
+    const n = request.n ?? 1;
+    const asked = promptsOf(request.prompt, engine)
+      .flatMap((prompt) => repeated(asEngine(request, prompt, engine), n));
+    const answers = (signal: AbortSignal) =>
+      together(asked.map((one) => engine.generate(one, signal)));
+
+    if (request.stream) {
+      return await eventStream(c, {
+        frames: (signal) => chunks(answers(signal), head, request),
+        failed: (error) => ({ data: JSON.stringify(openAiError(error)) }),
+      });
+    }
+    const choices = await collect(answers(c.req.raw.signal), asked.length);
+    return c.json({
+      ...head,
+      object: "text_completion" as const,
+      choices: choices.map(({ text, tokens, done }, index) => ({
+        index,
+        text,
+        logprobs: textLogprobs(tokens, 0),
+        finish_reason: finishReason(done),
+      })),
+      usage: usageOf(choices.map((choice) => choice.done), n),
+    }, 200);
+  });
+  return app;
+}
+
+function asEngine(
+  request: CompletionRequest,
+  prompt: readonly number[],
+  engine: Engine,
+): GenerateRequest {
+  return {
+    prompt,
+    sampling: samplingOf(request, engine.text.vocabulary),
+    maxTokens: MAX_TOKENS_DEFAULT,
+    ...boundsOf(request),
+    ...(request.logprobs == null ? {} : { logprobs: request.logprobs }),
+  };
+}
+
+/** One list of token ids per prompt, however they were sent. */
+function promptsOf(prompt: CompletionRequest["prompt"], { text }: Engine): number[][] {
+  // Who sends a raw prompt writes the template himself, control tokens included.
+  if (typeof prompt === "string") return [text.encode(prompt, { special: true })];
+  const prompts = typeof prompt[0] === "number" ? [prompt as number[]] : prompt;
+  return (prompts as (string | number[])[]).map((one, index) => {
+    if (typeof one === "string") return text.encode(one, { special: true });
+    const unknown = one.find((id) => id >= text.vocabulary);
+    if (unknown === undefined) return one;
+    throw new FlintError(
+      "bad_input",
+      `prompt ${index} holds token ${unknown}; this model's ids end at ${text.vocabulary - 1}`,
+    );
+  });
+}
+
+async function* chunks(
+  events: AsyncIterable<ChoiceEvent>,
+  head: AnswerHead,
+  { n, stream_options: options }: CompletionRequest,
+): AsyncGenerator<Frame> {
+  const counted = options?.include_usage === true;
+  const chunk = (choices: CompletionChunk["choices"], usage: CompletionChunk["usage"] = null) => ({
+    data: JSON.stringify(
+      {
+        ...head,
+        object: "text_completion",
+        choices,
+        ...(counted ? { usage } : {}),
+      } satisfies CompletionChunk,
+    ),
+  });
+
+  const ends: DoneEvent[] = [];
+  const written: number[] = []; // characters so far, per choice
+  for await (const { index, event } of events) {
+    if (event.type === "done") {
+      ends[index] = event;
+      yield chunk([{ index, text: "", logprobs: null, finish_reason: finishReason(event) }]);
+    } else if (event.text || event.logprob) {
+      const logprobs = textLogprobs([event], written[index] ?? 0);
+      written[index] = (written[index] ?? 0) + event.text.length;
+      yield chunk([{ index, text: event.text, logprobs, finish_reason: null }]);
+    }
+  }
+  if (counted) yield chunk([], usageOf(ends, n ?? 1));
+  yield DONE;
+}

@@ -1,0 +1,17 @@
+/** Everything under /v1: what OpenAI's clients expect of a server. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { createChat } from "./chat.ts";
+import { createCompletions } from "./completions.ts";
+import { createSpeakers, type SpeakerDeps } from "./speaker.ts";
+
+/** What the OpenAI routes need. */
+export type OpenAiDeps = SpeakerDeps;
+
+/** OpenAI's routes over assistants, the bare model and the embedder. */
+export function createOpenAi(deps: OpenAiDeps): OpenAPIHono {
+  const speakers = createSpeakers(deps);
+  const app = new OpenAPIHono();
+  app.route("/", createChat({ speakers }));
+  app.route("/", createCompletions({ speakers }));
+  return app;
+}

@@ -1,0 +1,63 @@
+/** What the core tells of itself, as zod for the document and the types. */
+import { z } from "@hono/zod-openapi";
+
+const stage = z.enum(["absent", "pulling", "importing", "opening", "ready", "failed"]);
+const count = z.number().min(0);
+
+/** HouseStatus of core/catalog/api.ts. */
+export const HouseStatus = z.object({
+  wanted: z.string(),
+  serving: z.string().optional(),
+  progress: z.object({
+    model: z.string(),
+    stage,
+    done: count,
+    total: count.openapi({ description: "0 while unknown" }),
+    unit: z.enum(["bytes", "units"]),
+    note: z.string().optional(),
+  }),
+}).openapi("HouseStatus");
+
+/** ModelEntry of core/catalog/api.ts. */
+export const ModelEntry = z.object({
+  name: z.string(),
+  title: z.string(),
+  license: z.string(),
+  sourceBytes: count,
+  storeBytes: count,
+  stage,
+  memoryBytes: count,
+}).openapi("ModelEntry");
+
+/** EngineReport of core/run/api.ts. */
+export const EngineReport = z.object({
+  model: z.string(),
+  fidelity: z.enum(["exact", "balanced", "fast"]),
+  threads: count,
+  budget: z.object({
+    limit: count,
+    pinned: count,
+    staging: count,
+    kv: count,
+    activations: count,
+    resident: count,
+  }).openapi({ description: "Bytes; the parts add up to `limit` or less" }),
+  counters: z.object({
+    steps: count,
+    tokens: count,
+    bytesUsed: count,
+    bytesRead: count,
+    stepMs: count,
+    waitMs: count,
+  }).openapi({ description: "Since the start" }),
+  running: count,
+  waiting: count,
+  kvBlocksUsed: count,
+  kvBlocks: count,
+}).openapi("EngineReport");
+
+/** What a page that watches the core is told each second. */
+export const CoreEvent = z.object({
+  status: HouseStatus,
+  report: EngineReport.nullable().openapi({ description: "null until a model answers" }),
+}).openapi("CoreEvent");

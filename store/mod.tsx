@@ -1,0 +1,79 @@
+/** The store's face: one Hono app with the OpenAI routes, Flint's own API and the pages. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { HTTPException } from "hono/http-exception";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import type { ModelHouse } from "@flint/core";
+import { boundedBody, boundedJson } from "./api/body.ts";
+import { createCore } from "./api/core.ts";
+import { addDocs } from "./api/docs.ts";
+import { errorResponse, isBug } from "./api/errors.ts";
+import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
+import { createHealth } from "./api/health.ts";
+import { createOpenAi } from "./api/openai/mod.ts";
+
+/** What the store is built from; main.ts makes them. */
+export interface StoreDeps {
+  readonly house: ModelHouse;
+}
+
+/** How the store behaves; every field has a default. */
+export interface StoreOptions extends GuardOptions {
+  /** Ends the endless event streams, so that a stopping server can drain. Default: never. */
+  readonly stopping?: AbortSignal;
+  /** Takes one line per request and one per bug. Default: none. */
+  readonly log?: (line: string) => void;
+}
+
+/** Builds the app; `app.fetch` is what a server serves and a test calls. */
+export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAPIHono {
+  const { stopping = new AbortController().signal, log = () => {} } = options;
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) throw result.error;
+    },
+  });
+
+  app.onError((error, c) => {
+    if (isBug(error)) log(`${c.get("requestId")} ${error.stack}`);
+    return errorResponse(c, error);
+  });
+  app.notFound((c) =>
+    errorResponse(c, new HTTPException(404, { message: `there is no ${c.req.path}` }))
+  );
+
+  app.use(requestId());
+  app.use(async (c, next) => {
+    const began = performance.now();
+    await next();
+    const ms = Math.round(performance.now() - began);
+    log(`${c.get("requestId")} ${c.req.method} ${c.req.path} ${c.res.status} ${ms} ms`);
+  });
+  app.use(secureHeaders({ contentSecurityPolicy: PAGE_POLICY, strictTransportSecurity: false }));
+  app.use(hostGuard(options), originGuard(options), boundedBody, boundedJson);
+  app.use(methodNotAllowed({
+    app,
+    onMethodNotAllowed: (c, allowed) => {
+      c.header("Allow", allowed.join(", "));
+      const message = `${c.req.path} answers to ${allowed.join(", ")}, not ${c.req.method}`;
+      return errorResponse(c, new HTTPException(405, { message }));
+    },
+  }));
+
+  app.route("/", createHealth(deps));
+  app.route("/v1", createOpenAi(deps));
+  app.route("/api", createCore({ ...deps, stopping }));
+  addDocs(app);
+  return app;
+}
+
+/** Nothing from other hosts and no inline script; Strict-Transport-Security is for TLS ahead of us. */
+const PAGE_POLICY = {
+  defaultSrc: ["'self'"],
+  imgSrc: ["'self'", "data:"],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+};
