@@ -2,6 +2,10 @@
  * The typed face of the wasm kernels. All pointers are byte offsets into the one shared memory;
  * all strides are bytes. Kernels never allocate. core/kernels/reference.ts is the slow twin.
  */
+import { assert } from "../errors.ts";
+import { TensorType } from "../flash/layout.ts";
+
+export { rowBytes } from "./blocks.ts";
 
 /**
  * Which form of activations a weight type is multiplied with:
@@ -79,4 +83,82 @@ export interface Kernels {
   ): void;
   /** Decodes one row of any supported type to f32 (cols): embedding lookup. */
   dequantize(type: number, w: number, cols: number, out: number): void;
+}
+
+const FORMS: Readonly<Partial<Record<number, ActivationForm>>> = {
+  [TensorType.F32]: "f32",
+  [TensorType.F16]: "f32",
+  [TensorType.BF16]: "f32",
+  [TensorType.Q4_0]: "q8x32",
+  [TensorType.Q4_1]: "q8x32",
+  [TensorType.Q5_0]: "q8x32",
+  [TensorType.Q5_1]: "q8x32",
+  [TensorType.Q8_0]: "q8x32",
+  [TensorType.Q2_K]: "q8x256",
+  [TensorType.Q3_K]: "q8x256",
+  [TensorType.Q4_K]: "q8x256",
+  [TensorType.Q5_K]: "q8x256",
+  [TensorType.Q6_K]: "q8x256",
+};
+
+/** The form of activations that weights of `type` are multiplied with. */
+export function activationForm(type: number): ActivationForm {
+  const form = FORMS[type];
+  assert(form !== undefined, `tensor type ${type} has kernels`);
+  return form;
+}
+
+/** Bytes of one activation row of `cols` values (layout: activations.as.ts); a multiple of 64. */
+export function activationBytes(form: ActivationForm, cols: number): number {
+  const bytes = { "q8x256": cols / 256 * 320, "q8x32": cols / 32 * 48, "f32": cols * 4 }[form];
+  return Math.ceil(bytes / 64) * 64;
+}
+
+/** "relaxed" uses one instruction for 16 int8 products; "plain" gives the same bits, slower. */
+export type KernelFlavor = "relaxed" | "plain";
+
+/** A module whose one function does i16x8.relaxed_dot_i8x16_i7x16_s. */
+// deno-fmt-ignore
+const RELAXED_PROBE = new Uint8Array([
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // magic, version
+  1, 4, 1, 0x60, 0, 0, // type: () -> ()
+  3, 2, 1, 0, // function 0 has type 0
+  10, 16, 1, 14, 0, // code: one body, no locals
+  0x41, 0, 0xfd, 0x0f, 0x41, 0, 0xfd, 0x0f, // i32.const 0, i8x16.splat, twice
+  0xfd, 0x92, 0x02, 0x1a, 0x0b, // relaxed_dot, drop, end
+]);
+
+/** Which build this machine runs. */
+export function kernelFlavor(): KernelFlavor {
+  return WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "plain";
+}
+
+/** Compiles the kernels; the module can be posted to workers, who bind it to the shared memory. */
+export async function loadKernelModule(
+  flavor: KernelFlavor = kernelFlavor(),
+): Promise<WebAssembly.Module> {
+  const file = flavor === "relaxed" ? "kernels.wasm" : "kernels_plain.wasm";
+  return await WebAssembly.compile(await Deno.readFile(new URL(file, import.meta.url)));
+}
+
+/** What the module exports beyond `Kernels`: `quantize` is two functions there. */
+interface KernelExports extends Omit<Kernels, "quantize"> {
+  quantizeWide(x: number, cols: number, out: number): void;
+  quantizeNarrow(x: number, cols: number, out: number): void;
+}
+
+/** One thread's kernels over the shared memory. They keep no state of their own in it. */
+export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const exports = instance.exports as unknown as KernelExports;
+  return {
+    ...exports,
+    quantize: (form, x, cols, out) =>
+      form === "q8x256" ? exports.quantizeWide(x, cols, out) : exports.quantizeNarrow(x, cols, out),
+  };
+}
+
+/** Loads and binds in one go. */
+export async function instantiateKernels(memory: WebAssembly.Memory): Promise<Kernels> {
+  return bindKernels(await loadKernelModule(), memory);
 }

@@ -1,0 +1,7 @@
+/** What the wasm module exports; compiled by build.ts. */
+export { attend } from "./attention.as";
+export { quantizeNarrow, quantizeWide } from "./activations.as";
+export { dequantize } from "./dequantize.as";
+export { exponentials } from "./exponential.as";
+export { matmul } from "./matmul.as";
+export { add, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
