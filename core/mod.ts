@@ -3,3 +3,4 @@ export { type ErrorCode, FlintError } from "./errors.ts";
 export type { ModelCard } from "./flash/layout.ts";
 export type * from "./catalog/api.ts";
 export type * from "./run/api.ts";
+export { type Collection, type Kv, openKv, type Page, type Transaction } from "./kv.ts";
