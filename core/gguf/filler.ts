@@ -1,0 +1,98 @@
+/** Fills units with weights from the source: rows as they lie, down's columns gathered. */
+import type { UnitPart } from "../flash/layout.ts";
+import { rowBytes } from "./format.ts";
+import type { TensorEntry } from "./reader.ts";
+import type { ByteSource } from "./source.ts";
+import type { ModelTensors } from "./spec.ts";
+import type { UnitPlan } from "./units.ts";
+
+/** Memory for a stretch of down's columns; a layer of a 1.5B model (11 MB) fits whole. */
+const BAND_BYTES_MAX = 48 << 20;
+
+/** Reads units from one source. Best used by rising id: columns are read ahead once a layer. */
+export class UnitFiller {
+  readonly #source: ByteSource;
+  readonly #tensors: ModelTensors;
+  #band: Band | undefined;
+
+  constructor(source: ByteSource, tensors: ModelTensors) {
+    this.#source = source;
+    this.#tensors = tensors;
+  }
+
+  /** Writes the unit's parts into `image` (its pages, from page start) and zeroes the rest. */
+  fill(unit: UnitPlan, image: Uint8Array): void {
+    image.fill(0);
+    for (const part of unit.parts) {
+      const tensor = this.#tensorOf(unit, part);
+      const target = image.subarray(part.at, part.at + part.rows * part.rowBytes);
+      if (part.matrix === "down") this.#bandWith(tensor, unit).copy(unit.neuron, part, target);
+      else this.#source.read(tensor.offset + part.row * part.rowBytes, target);
+    }
+  }
+
+  #tensorOf(unit: UnitPlan, { matrix }: UnitPart): TensorEntry {
+    if (matrix === "embedding") return this.#tensors.embedding;
+    if (matrix === "head") return this.#tensors.head!;
+    return this.#tensors.layers[unit.layer]![matrix];
+  }
+
+  #bandWith(tensor: TensorEntry, unit: UnitPlan): Band {
+    if (!this.#band?.holds(tensor, unit)) {
+      const memory = this.#band?.memory;
+      this.#band = new Band(this.#source, tensor, unit, memory);
+    }
+    return this.#band;
+  }
+}
+
+/** All rows of a stretch of down's columns, beginning at a cluster's first neuron. */
+class Band {
+  readonly #tensor: TensorEntry;
+  readonly #neuron: number;
+  readonly #neurons: number;
+  readonly #rowBytes: number;
+  readonly memory: Uint8Array;
+
+  /** `memory` is that of an earlier band, used again if it is large enough. */
+  constructor(source: ByteSource, tensor: TensorEntry, unit: UnitPlan, memory?: Uint8Array) {
+    const [cols, rows] = tensor.shape as [number, number];
+    const clusterBytes = rows * rowBytes(tensor.type, unit.neurons);
+    const clusters = Math.max(1, Math.floor(BAND_BYTES_MAX / clusterBytes));
+    this.#tensor = tensor;
+    this.#neuron = unit.neuron;
+    this.#neurons = Math.min(clusters * unit.neurons, cols - unit.neuron);
+    this.#rowBytes = rowBytes(tensor.type, this.#neurons);
+    const bytes = rows * this.#rowBytes;
+    this.memory = memory && memory.length >= bytes ? memory : new Uint8Array(bytes);
+    this.#read(source, cols, rows);
+  }
+
+  holds(tensor: TensorEntry, unit: UnitPlan): boolean {
+    return tensor === this.#tensor && unit.neuron >= this.#neuron &&
+      unit.neuron + unit.neurons <= this.#neuron + this.#neurons;
+  }
+
+  /** Copies the blocks of the part's neurons, from `neuron` on, row after row into `target`. */
+  copy(neuron: number, part: UnitPart, target: Uint8Array): void {
+    const first = rowBytes(part.type, neuron - this.#neuron);
+    for (let row = 0; row < part.rows; row++) {
+      const from = row * this.#rowBytes + first;
+      target.set(this.memory.subarray(from, from + part.rowBytes), row * part.rowBytes);
+    }
+  }
+
+  #read(source: ByteSource, cols: number, rows: number): void {
+    const { offset, type } = this.#tensor;
+    const wholeRow = rowBytes(type, cols);
+    if (this.#neurons === cols) {
+      source.read(offset, this.memory.subarray(0, rows * wholeRow));
+      return;
+    }
+    const first = offset + rowBytes(type, this.#neuron);
+    for (let row = 0; row < rows; row++) {
+      const at = row * this.#rowBytes;
+      source.read(first + row * wholeRow, this.memory.subarray(at, at + this.#rowBytes));
+    }
+  }
+}

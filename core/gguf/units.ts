@@ -1,0 +1,141 @@
+/** Which units a model becomes, in the order a forward pass visits them. Pure geometry. */
+import {
+  type MatrixName,
+  type ModelSpec,
+  PAGE,
+  type Unit,
+  UNIT_BYTES_MAX,
+  UNIT_HEADER,
+  type UnitPart,
+} from "../flash/layout.ts";
+import { blockFormat, rowBytes } from "./format.ts";
+import { refuseModel } from "./metadata.ts";
+import type { TensorEntry } from "./reader.ts";
+import type { ModelTensors } from "./spec.ts";
+
+/** A unit before it has bytes and a place. */
+export type UnitPlan = Omit<Unit, "offset" | "checksum">;
+
+/**
+ * An FFN cluster aims at this size: reads of 512 KB and more run at full disk speed, and smaller
+ * clusters fill a budget more evenly. One block of down's columns may need more.
+ */
+const CLUSTER_BYTES = 768 << 10;
+/** The smallest cluster of a 16,384 wide Q6_K model has 10 MB. */
+const UNIT_BYTES_LIMIT = 16 << 20;
+/** Kernels work on several rows at once; units begin at multiples of this row where they can. */
+const ROW_STEP = 16;
+/** Where down's blocks hold one weight, clusters still are multiples of the activations' blocks. */
+const NEURON_STEP = 32;
+/** Arrays in a unit begin at multiples of this. */
+const PART_ALIGNMENT = 64;
+
+type PartSize = Omit<UnitPart, "at">;
+
+/** Every unit of a model: layer by layer attention then FFN; then the head; the embedding last. */
+export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
+  const units: UnitPlan[] = [];
+  const add = (layer: number, parts: PartSize[], neuron = 0, neurons = 0) =>
+    units.push(layOut(units.length, layer, parts, neuron, neurons));
+  tensors.layers.forEach(({ q, k, v, o, gate, up, down }, layer) => {
+    rowRuns("q", q).forEach((part) => add(layer, [part]));
+    const kv = [...rowRuns("k", k), ...rowRuns("v", v)];
+    if (kv.length === 2 && imageBytes(kv) <= UNIT_BYTES_MAX) add(layer, kv);
+    else kv.forEach((part) => add(layer, [part]));
+    rowRuns("o", o).forEach((part) => add(layer, [part]));
+    const size = clusterNeurons(spec, gate, up, down);
+    for (let neuron = 0; neuron < spec.neurons; neuron += size) {
+      const neurons = Math.min(size, spec.neurons - neuron);
+      add(layer, clusterParts({ gate, up, down }, spec.width, neuron, neurons), neuron, neurons);
+    }
+  });
+  if (tensors.head) rowRuns("head", tensors.head).forEach((part) => add(-1, [part]));
+  rowRuns("embedding", tensors.embedding).forEach((part) => add(-1, [part]));
+  return units;
+}
+
+/** A matrix cut into runs of rows of about the same size, each fitting a unit. */
+function rowRuns(matrix: MatrixName, { type, shape }: TensorEntry): PartSize[] {
+  const [cols, rows] = shape as [number, number];
+  const bytes = rowBytes(type, cols);
+  const fit = Math.max(1, Math.floor((UNIT_BYTES_MAX - UNIT_HEADER) / bytes));
+  const even = Math.ceil(rows / Math.ceil(rows / fit));
+  const stepped = Math.ceil(even / ROW_STEP) * ROW_STEP;
+  const size = stepped <= fit ? stepped : even;
+  const runs: PartSize[] = [];
+  for (let row = 0; row < rows; row += size) {
+    runs.push({ matrix, type, row, rows: Math.min(size, rows - row), cols, rowBytes: bytes });
+  }
+  return runs;
+}
+
+/** Neurons of one cluster: whole blocks of down, near CLUSTER_BYTES, clusters of about one size. */
+function clusterNeurons(
+  spec: ModelSpec,
+  gate: TensorEntry,
+  up: TensorEntry,
+  down: TensorEntry,
+): number {
+  const block = Math.max(blockFormat(down.type).elements, NEURON_STEP);
+  const neuronBytes = rowBytes(gate.type, spec.width) + rowBytes(up.type, spec.width);
+  const blockBytes = block * neuronBytes + spec.width * rowBytes(down.type, block);
+  const fit = Math.max(1, Math.floor((CLUSTER_BYTES - UNIT_HEADER) / blockBytes));
+  const blocks = Math.ceil(spec.neurons / block);
+  return Math.ceil(blocks / Math.ceil(blocks / fit)) * block;
+}
+
+function clusterParts(
+  { gate, up, down }: { gate: TensorEntry; up: TensorEntry; down: TensorEntry },
+  width: number,
+  neuron: number,
+  neurons: number,
+): PartSize[] {
+  const rowsOf = (matrix: "gate" | "up", { type }: TensorEntry): PartSize => ({
+    matrix,
+    type,
+    row: neuron,
+    rows: neurons,
+    cols: width,
+    rowBytes: rowBytes(type, width),
+  });
+  const columns = rowBytes(down.type, neurons);
+  return [
+    rowsOf("gate", gate),
+    rowsOf("up", up),
+    { matrix: "down", type: down.type, row: 0, rows: width, cols: neurons, rowBytes: columns },
+  ];
+}
+
+function layOut(
+  id: number,
+  layer: number,
+  sizes: readonly PartSize[],
+  neuron: number,
+  neurons: number,
+): UnitPlan {
+  const parts: UnitPart[] = [];
+  let end = UNIT_HEADER;
+  for (const size of sizes) {
+    const at = roundUp(end, PART_ALIGNMENT);
+    parts.push({ ...size, at });
+    end = at + size.rows * size.rowBytes;
+  }
+  const bytes = roundUp(end, PAGE);
+  if (bytes > UNIT_BYTES_LIMIT) {
+    refuseModel(
+      `a unit of layer ${layer} would take ${bytes} bytes: at most ${UNIT_BYTES_LIMIT} are run`,
+    );
+  }
+  return { id, layer, kind: neurons > 0 ? "ffn" : "rows", neuron, neurons, parts, bytes };
+}
+
+function imageBytes(sizes: readonly PartSize[]): number {
+  return sizes.reduce(
+    (end, { rows, rowBytes }) => roundUp(end, PART_ALIGNMENT) + rows * rowBytes,
+    UNIT_HEADER,
+  );
+}
+
+function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
