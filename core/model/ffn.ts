@@ -22,12 +22,13 @@ export function feedForward(thread: Thread, layer: number, pass: Pass): void {
   const clusters = plan.layers[layer]!.filter(({ unit }) => unit.kind === "ffn");
   for (let first = 0; first < clusters.length;) {
     const group = takeGroup(thread, clusters, first);
+    const held = group.filter(({ streamed }) => streamed).length;
     gateAndUp(thread, group, pass);
-    thread.barrier();
+    thread.barrier(held);
     activate(thread, layer, group, pass);
-    thread.barrier();
+    thread.barrier(held);
     down(thread, group, pass, first === 0);
-    if (plan.acts.forms.includes("f32")) thread.barrier(); // down reads what the next group overwrites
+    if (plan.acts.forms.includes("f32")) thread.barrier(held); // down reads what the next group overwrites
     first += group.length;
   }
   const rows = thread.share(width);
@@ -43,6 +44,7 @@ interface Cluster {
   readonly unit: Unit;
   readonly at: number;
   readonly column: number;
+  readonly streamed: boolean;
 }
 
 /** The next clusters that fit the buffers and the ring together. */
@@ -53,7 +55,7 @@ function takeGroup(thread: Thread, clusters: readonly Placed[], first: number): 
   let column = 0;
   for (const placed of clusters.slice(first, first + groupClusters)) {
     if (!thread.canTake(placed)) break;
-    group.push({ unit: placed.unit, at: thread.take(placed), column });
+    group.push({ ...placed, at: thread.take(placed), column, streamed: placed.at < 0 });
     column += placed.unit.neurons;
   }
   return group;

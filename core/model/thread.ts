@@ -26,7 +26,7 @@ export class Thread {
   readonly words: Int32Array;
   readonly floats: Float32Array;
   readonly consumer: Consumer;
-  #atBarrier = 0; // streamed units taken before the last barrier
+  #released = 0; // streamed units that no thread needs any more
   readonly #streamedMax: number;
 
   constructor(
@@ -49,17 +49,20 @@ export class Thread {
     this.#streamedMax = streamedMax(needs.plan);
   }
 
-  /** Meets the others; what was streamed before may be overwritten afterwards. */
-  barrier(): void {
-    const { taken } = this.consumer;
-    if (taken === this.#atBarrier) this.control.barrier();
-    else this.control.barrier(() => this.control.publish(Word.consumed, taken | 0));
-    this.#atBarrier = taken;
+  /**
+   * Meets the others. Streamed units taken before may be overwritten afterwards, but for the last
+   * `held` ones, which are still in use.
+   */
+  barrier(held = 0): void {
+    const done = this.consumer.taken - held;
+    if (done === this.#released) this.control.barrier();
+    else this.control.barrier(() => this.control.publish(Word.consumed, done | 0));
+    this.#released = done;
   }
 
-  /** Whether one more streamed unit may be taken before the next barrier. */
-  canTake(placed: Placed, more = 0): boolean {
-    return placed.at >= 0 || this.consumer.taken - this.#atBarrier + more < this.#streamedMax;
+  /** Whether one more streamed unit may be taken before units are released at a barrier. */
+  canTake(placed: Placed): boolean {
+    return placed.at >= 0 || this.consumer.taken - this.#released < this.#streamedMax;
   }
 
   /** Address of a unit, waiting for flash where it is streamed. */
@@ -126,7 +129,7 @@ export function strideOf(activation: Activation, form: ActivationForm): number {
     : activation.q8x32Stride;
 }
 
-/** Units that may be held between two barriers: half the ring, so that reading goes on meanwhile. */
+/** Units that may be held at once: half the ring, so that reading goes on meanwhile. */
 function streamedMax(plan: Plan): number {
   const units = [...plan.layers.flat(), ...plan.head].filter((placed) => placed.at < 0);
   const most = units.reduce((bytes, { unit }) => Math.max(bytes, unit.bytes), 1);
