@@ -5,7 +5,10 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { ModelHouse } from "@flint/core";
+import type { Assistants, Conversations, Registry } from "@flint/plugins";
+import { createAssistants } from "./api/assistants.ts";
 import { boundedBody, boundedJson } from "./api/body.ts";
+import { createConversations } from "./api/conversations.ts";
 import { createCore } from "./api/core.ts";
 import { addDocs } from "./api/docs.ts";
 import { errorResponse, isBug } from "./api/errors.ts";
@@ -16,6 +19,9 @@ import { createOpenAi } from "./api/openai/mod.ts";
 /** What the store is built from; main.ts makes them. */
 export interface StoreDeps {
   readonly house: ModelHouse;
+  readonly registry: Registry;
+  readonly conversations: Conversations;
+  readonly assistants: Assistants;
 }
 
 /** How the store behaves; every field has a default. */
@@ -64,6 +70,8 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/", createHealth(deps));
   app.route("/v1", createOpenAi(deps));
   app.route("/api", createCore({ ...deps, stopping }));
+  app.route("/api/assistants", createAssistants(deps));
+  app.route("/api/conversations", createConversations(deps));
   addDocs(app);
   return app;
 }

@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { createChat } from "./chat.ts";
 import { createCompletions } from "./completions.ts";
+import { createModels } from "./models.ts";
 import { createSpeakers, type SpeakerDeps } from "./speaker.ts";
 
 /** What the OpenAI routes need. */
@@ -11,6 +12,7 @@ export type OpenAiDeps = SpeakerDeps;
 export function createOpenAi(deps: OpenAiDeps): OpenAPIHono {
   const speakers = createSpeakers(deps);
   const app = new OpenAPIHono();
+  app.route("/", createModels(deps));
   app.route("/", createChat({ speakers }));
   app.route("/", createCompletions({ speakers }));
   return app;

@@ -1,5 +1,6 @@
 /** From OpenAI's request fields to what the engine is asked for. */
 import { FlintError, type GenerateRequest, type Sampling } from "@flint/core";
+import { given } from "../given.ts";
 import type { ChatRequest, SharedRequest } from "./schema.ts";
 
 /** Any JSON object: what `response_format: json_object` promises. */
@@ -54,10 +55,4 @@ function biasOf(bias: Record<string, number>, vocabulary: number): Map<number, n
     );
   }
   return new Map(entries);
-}
-
-/** The same object without its null and undefined fields. */
-function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const entries = Object.entries(fields).filter(([, value]) => value != null);
-  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

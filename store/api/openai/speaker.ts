@@ -1,10 +1,13 @@
 /** Who answers to a `model` name: an assistant, or the model itself. */
 import { type ChatMessage, type Engine, FlintError } from "@flint/core";
 import type { GenerateRequest, ModelHouse } from "@flint/core";
+import type { Assistants, Registry } from "@flint/plugins";
 
 /** What speakers are found with. */
 export interface SpeakerDeps {
   readonly house: ModelHouse;
+  readonly registry: Registry;
+  readonly assistants: Assistants;
 }
 
 /** One name's way of answering. */
@@ -21,14 +24,28 @@ export interface Speakers {
 }
 
 /** Speakers over the house's one engine. */
-export function createSpeakers({ house }: SpeakerDeps): Speakers {
+export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Speakers {
   return {
     get(name) {
       const engine = house.engine();
       if (name === engine.card.name) {
         return { engine, turn: (messages) => ({ prompt: engine.text.chat(messages) }) };
       }
-      throw new FlintError("not_found", `there is no model "${name}"; GET /v1/models lists them`);
+      if (house.list().some((model) => model.name === name)) throw otherModel(name, house);
+      const { id } = registry.get(name); // throws "not_found"
+      return { engine, turn: (messages) => assistants.turn(id, messages) };
     },
   };
+}
+
+/** Flint knows the model, but another one answers: it must not be taken for it. */
+function otherModel(name: string, house: ModelHouse): FlintError {
+  const { serving, progress } = house.status();
+  const coming = progress.model === name && progress.stage !== "failed";
+  return coming
+    ? new FlintError(
+      "unavailable",
+      `"${name}" is ${progress.stage}; "${serving}" answers meanwhile`,
+    )
+    : new FlintError("not_found", `"${serving}" answers here, not "${name}": start Flint with it`);
 }

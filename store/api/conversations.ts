@@ -1,0 +1,177 @@
+/** /api/conversations: talks with assistants, kept; answers stream as events. */
+import type { Context } from "hono";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import {
+  type Assistants,
+  ChatEvent,
+  Conversation,
+  type Conversations,
+  Message,
+  MESSAGE_CHARS_MAX,
+  type Registry,
+  SLUG_CHARS_MAX,
+} from "@flint/plugins";
+import { events, json, jsonBody, problems } from "./describe.ts";
+import { problem } from "./errors.ts";
+import { eventStream, type Frame } from "./events.ts";
+import { given } from "./given.ts";
+
+const tags = ["Conversations"];
+
+const Id = z.object({ id: z.uuid().openapi({ param: { name: "id", in: "path" } }) });
+
+const Page = z.object({
+  limit: z.coerce.number().int().min(1).max(100).optional(),
+  cursor: z.string().max(1024).optional(),
+});
+
+const ConversationList = z.object({
+  conversations: z.array(Conversation),
+  next: z.string().optional().openapi({ description: "`cursor` of the following page" }),
+}).openapi("ConversationList");
+
+const WholeConversation = z.object({
+  conversation: Conversation,
+  messages: z.array(Message),
+}).openapi("WholeConversation");
+
+const answer = events(
+  ChatEvent,
+  "Events `token`, then `stats`, then `done`; `error` is the last, whenever it comes",
+);
+
+const list = createRoute({
+  method: "get",
+  path: "/",
+  tags,
+  summary: "List conversations",
+  request: { query: Page },
+  responses: { 200: json(ConversationList, "The latest changed first"), ...problems },
+});
+
+const begin = createRoute({
+  method: "post",
+  path: "/",
+  tags,
+  summary: "Begin a conversation",
+  request: { body: jsonBody(z.object({ assistantId: z.string().min(1).max(SLUG_CHARS_MAX) })) },
+  responses: { 201: json(Conversation, "The new conversation"), ...problems },
+});
+
+const read = createRoute({
+  method: "get",
+  path: "/{id}",
+  tags,
+  summary: "Read a conversation with its messages",
+  request: { params: Id },
+  responses: { 200: json(WholeConversation, "All of it"), ...problems },
+});
+
+const rename = createRoute({
+  method: "patch",
+  path: "/{id}",
+  tags,
+  summary: "Rename a conversation",
+  request: {
+    params: Id,
+    body: jsonBody(z.object({ title: z.string().min(1).max(120) })),
+  },
+  responses: { 200: json(Conversation, "With its new title"), ...problems },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/{id}",
+  tags,
+  summary: "Remove a conversation",
+  request: { params: Id },
+  responses: { 204: { description: "Removed" }, ...problems },
+});
+
+const say = createRoute({
+  method: "post",
+  path: "/{id}/messages",
+  tags,
+  summary: "Say something and stream the answer",
+  request: {
+    params: Id,
+    body: jsonBody(z.object({ content: z.string().min(1).max(MESSAGE_CHARS_MAX) })),
+  },
+  responses: { 200: answer, ...problems },
+});
+
+const again = createRoute({
+  method: "post",
+  path: "/{id}/regenerate",
+  tags,
+  summary: "Answer the last message once more",
+  request: { params: Id },
+  responses: { 200: answer, ...problems },
+});
+
+/** What the conversation routes need. */
+export interface ConversationDeps {
+  readonly registry: Registry;
+  readonly conversations: Conversations;
+  readonly assistants: Assistants;
+}
+
+/** Routes of kept conversations. */
+export function createConversations(deps: ConversationDeps): OpenAPIHono {
+  const { registry, conversations, assistants } = deps;
+  const app = new OpenAPIHono();
+
+  app.openapi(list, (c) => {
+    const { conversations: found, next } = conversations.list(given(c.req.valid("query")));
+    return c.json({ conversations: [...found], ...given({ next }) }, 200);
+  });
+
+  app.openapi(begin, async (c) => {
+    const assistant = registry.get(c.req.valid("json").assistantId);
+    const begun = await conversations.create(assistant.id);
+    return c.json(begun, 201, { Location: `/api/conversations/${begun.id}` });
+  });
+
+  app.openapi(read, (c) => {
+    const { id } = c.req.valid("param");
+    const conversation = conversations.get(id);
+    return c.json({ conversation, messages: conversations.messages(id) }, 200);
+  });
+
+  app.openapi(rename, async (c) => {
+    const { title } = c.req.valid("json");
+    return c.json(await conversations.rename(c.req.valid("param").id, title), 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    await conversations.remove(c.req.valid("param").id);
+    return c.body(null, 204);
+  });
+
+  app.openapi(say, (c) => {
+    const { id } = c.req.valid("param");
+    const { content } = c.req.valid("json");
+    return stream(c, (signal) => assistants.reply(id, content, signal));
+  });
+
+  app.openapi(again, (c) => {
+    const { id } = c.req.valid("param");
+    return stream(c, (signal) => assistants.regenerate(id, signal));
+  });
+  return app;
+}
+
+const stream = (c: Context, reply: (signal: AbortSignal) => AsyncIterable<ChatEvent>) =>
+  eventStream(c, {
+    frames: (signal) => frames(reply(signal)),
+    failed: (error) => {
+      const { type, detail } = problem(error, c.req.path);
+      return frame({ type: "error", code: type, message: detail });
+    },
+  });
+
+async function* frames(events: AsyncIterable<ChatEvent>): AsyncGenerator<Frame> {
+  for await (const event of events) yield frame(event);
+}
+
+const frame = (event: ChatEvent): Frame => ({ event: event.type, data: JSON.stringify(event) });

@@ -1,0 +1,90 @@
+/** GET /v1/models: every name that the `model` field may hold. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { ModelHouse } from "@flint/core";
+import type { Assistant, Registry } from "@flint/plugins";
+import { json, openAiFailures } from "../describe.ts";
+import { given } from "../given.ts";
+
+/** Assistants listed here at most; who has more reads /api/assistants page by page. */
+const MODELS_MAX = 1000;
+/** The registry's largest page. */
+const PAGE = 100;
+
+const Model = z.object({
+  id: z.string(),
+  object: z.literal("model"),
+  created: z.int().openapi({ description: "Unix time, seconds" }),
+  owned_by: z.string(),
+}).openapi("Model");
+type Model = z.infer<typeof Model>;
+
+const list = createRoute({
+  method: "get",
+  path: "/models",
+  tags: ["OpenAI"],
+  summary: "List models",
+  responses: {
+    200: json(
+      z.object({ object: z.literal("list"), data: z.array(Model) }),
+      "The model that answers now, the embedding model, and every assistant",
+    ),
+    ...openAiFailures,
+  },
+});
+
+const retrieve = createRoute({
+  method: "get",
+  path: "/models/{model}",
+  tags: ["OpenAI"],
+  summary: "Read a model",
+  request: {
+    params: z.object({ model: z.string().min(1).max(256) }),
+  },
+  responses: { 200: json(Model, "The model"), ...openAiFailures },
+});
+
+/** What the model routes need. */
+export interface ModelDeps {
+  readonly house: ModelHouse;
+  readonly registry: Registry;
+}
+
+/** The list and its entries. */
+export function createModels({ house, registry }: ModelDeps): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(list, (c) => {
+    const data = [...serving(house), ...assistants(registry)];
+    return c.json({ object: "list" as const, data }, 200);
+  });
+  app.openapi(retrieve, (c) => {
+    const { model: id } = c.req.valid("param");
+    const core = [...serving(house)].find((model) => model.id === id);
+    return c.json(core ?? assistant(registry.get(id)), 200);
+  });
+  return app;
+}
+
+function* serving(house: ModelHouse): Generator<Model> {
+  if (house.status().serving === undefined) return;
+  const { name, importedAt } = house.engine().card;
+  yield { id: name, object: "model", created: seconds(importedAt), owned_by: "flint" };
+}
+
+function* assistants(registry: Registry): Generator<Model> {
+  let cursor: string | undefined, listed = 0;
+  do {
+    const page = registry.list({ limit: PAGE, ...given({ cursor }) });
+    for (const one of page.assistants) yield assistant(one);
+    cursor = page.next;
+    listed += page.assistants.length;
+  } while (cursor !== undefined && listed < MODELS_MAX);
+}
+
+const assistant = ({ id, createdAt }: Assistant): Model => ({
+  id,
+  object: "model",
+  created: seconds(createdAt),
+  owned_by: "flint",
+});
+
+const seconds = (iso: string): number => Math.floor(Date.parse(iso) / 1000);

@@ -1,0 +1,50 @@
+/** A real store whose house has no engine yet: for everything that is decided before generation. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { FlintError, type ModelHouse, openKv } from "@flint/core";
+import { createAssistants, openConversations, openRegistry } from "@flint/plugins";
+import { createStore, type StoreOptions } from "@flint/store";
+
+/** A store in a temporary folder; `await using` removes it. */
+export interface QuietStore extends AsyncDisposable {
+  readonly app: OpenAPIHono;
+  /** Posts a body; returns the status and the message of a refusal. */
+  post(path: string, body: string, contentType?: string): Promise<[number, string]>;
+}
+
+/** What a house says while its first model is on its way. */
+const pulling: ModelHouse = {
+  engine: () => {
+    throw new FlintError("unavailable", "smollm2-135m is being pulled: 3 of 98 MB");
+  },
+  status: () => ({
+    wanted: "smollm2-135m",
+    serving: undefined,
+    progress: { model: "smollm2-135m", stage: "pulling", done: 3, total: 98, unit: "bytes" },
+  }),
+  list: () => [],
+  ready: () => Promise.reject(new FlintError("unavailable", "no model in this test")),
+  async *watch() {},
+  close: () => Promise.resolve(),
+};
+
+/** Opens the store. */
+export async function openQuietStore(options: StoreOptions = {}): Promise<QuietStore> {
+  const folder = await Deno.makeTempDir({ prefix: "flint_store_" });
+  const kv = openKv(folder);
+  const registry = openRegistry(kv), conversations = openConversations(kv);
+  const assistants = createAssistants({ engine: pulling.engine, registry, conversations });
+  const app = createStore({ house: pulling, registry, conversations, assistants }, options);
+  return {
+    app,
+    async post(path, body, contentType = "application/json") {
+      const headers = { "content-type": contentType };
+      const response = await app.request(path, { method: "POST", headers, body });
+      const answer = await response.json();
+      return [response.status, answer.error?.message ?? answer.detail];
+    },
+    async [Symbol.asyncDispose]() {
+      await kv.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
