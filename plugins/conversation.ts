@@ -1,0 +1,158 @@
+/** Stored conversations: begun, found by recency, added to, renamed, cut short, removed. */
+import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { parse } from "./parse.ts";
+import { firstWords } from "./plain_text.ts";
+import { Conversation, Message } from "./schema.ts";
+
+/** A new turn; the store gives it its index and time. */
+export type NewMessage = Omit<Message, "index" | "createdAt">;
+
+/** Some conversations, the latest changed first; `next`, if there are more, leads to the following. */
+export interface ConversationList {
+  readonly conversations: readonly Conversation[];
+  readonly next?: string;
+}
+
+/** The conversations of one store. Reads are synchronous; writes resolve when they are on disk. */
+export interface Conversations {
+  create(assistantId: string): Promise<Conversation>;
+  /** Throws "not_found", as everything here that takes an id. */
+  get(id: string): Conversation;
+  /** `limit` is 1..100, default 50. */
+  list(options?: { readonly limit?: number; readonly cursor?: string }): ConversationList;
+  /** All messages, in order. */
+  messages(id: string): Message[];
+  /** Adds one message; "over_budget" when the conversation is full. */
+  append(id: string, message: NewMessage): Promise<Message>;
+  /** A title of 1 to 120 characters; it stays whatever is said later. */
+  rename(id: string, title: unknown): Promise<Conversation>;
+  /** Keeps the first `count` messages. */
+  truncate(id: string, count: number): Promise<Conversation>;
+  remove(id: string): Promise<void>;
+}
+
+/** Far beyond what a model's context holds; a list of them still loads in a moment. */
+export const MESSAGES_MAX = 1000;
+const TITLE_CHARS = 60;
+const LIST_LIMIT = 50;
+const LIST_LIMIT_MAX = 100;
+
+/** Opens the conversations in `kv`. `now` tells the time of changes. */
+export function openConversations(kv: Kv, { now = () => new Date() } = {}): Conversations {
+  return new StoredConversations(kv, now);
+}
+
+class StoredConversations implements Conversations {
+  readonly #kv: Kv;
+  readonly #now: () => Date;
+  readonly #heads: Collection<Conversation>;
+  /** [conversation, index] */
+  readonly #messages: Collection<Message>;
+  /** [updatedAt, id], empty values: the order of the list. */
+  readonly #recent: Collection<true>;
+
+  constructor(kv: Kv, now: () => Date) {
+    this.#kv = kv;
+    this.#now = now;
+    this.#heads = kv.collection("conversations", { parse: (value) => Conversation.parse(value) });
+    this.#messages = kv.collection("messages", { parse: (value) => Message.parse(value) });
+    this.#recent = kv.collection("conversations_recent");
+  }
+
+  create(assistantId: string): Promise<Conversation> {
+    const at = this.#now().toISOString();
+    const conversation: Conversation = {
+      id: crypto.randomUUID(),
+      assistantId,
+      title: "",
+      messages: 0,
+      createdAt: at,
+      updatedAt: at,
+    };
+    return this.#kv.transaction((transaction) => this.#place(transaction, conversation));
+  }
+
+  get(id: string): Conversation {
+    const found = this.#heads.get(id);
+    if (!found) throw new FlintError("not_found", `there is no conversation "${id}"`);
+    return found;
+  }
+
+  list({ limit = LIST_LIMIT, cursor }: { limit?: number; cursor?: string } = {}): ConversationList {
+    if (!Number.isInteger(limit) || limit < 1 || limit > LIST_LIMIT_MAX) {
+      throw new FlintError("bad_input", `limit must be 1 to ${LIST_LIMIT_MAX}, got ${limit}`);
+    }
+    const from = cursor === undefined ? {} : { cursor };
+    const { entries, next } = this.#recent.list({ limit, reverse: true, ...from });
+    const conversations = entries.map(({ key }) => this.get(String((key as string[])[1])));
+    return next === undefined ? { conversations } : { conversations, next };
+  }
+
+  messages(id: string): Message[] {
+    this.get(id);
+    const { entries } = this.#messages.list({ prefix: [id], limit: MESSAGES_MAX });
+    return entries.map(({ value }) => value);
+  }
+
+  append(id: string, message: NewMessage): Promise<Message> {
+    return this.#change(id, (transaction, before) => {
+      if (before.messages === MESSAGES_MAX) {
+        throw new FlintError(
+          "over_budget",
+          `this conversation has ${MESSAGES_MAX} messages, the most there may be: begin a new one`,
+        );
+      }
+      const added = { ...message, index: before.messages, createdAt: this.#now().toISOString() };
+      transaction.put(this.#messages, [id, added.index], added);
+      const title = before.title || firstWords(message.content, TITLE_CHARS);
+      return { after: { ...before, title, messages: before.messages + 1 }, result: added };
+    });
+  }
+
+  async rename(id: string, title: unknown): Promise<Conversation> {
+    const { title: checked } = parse(Conversation.pick({ title: true }), { title });
+    if (checked === "") throw new FlintError("bad_input", "title is empty: write something");
+    await this.#change(id, (_, before) => ({ after: { ...before, title: checked }, result: null }));
+    return this.get(id);
+  }
+
+  async truncate(id: string, count: number): Promise<Conversation> {
+    await this.#change(id, (transaction, before) => {
+      if (!Number.isInteger(count) || count < 0 || count > before.messages) {
+        throw new FlintError("bad_input", `there are ${before.messages} messages, not ${count}`);
+      }
+      for (let i = count; i < before.messages; i++) transaction.remove(this.#messages, [id, i]);
+      return { after: { ...before, messages: count }, result: null };
+    });
+    return this.get(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#kv.transaction((transaction) => {
+      const { updatedAt, messages } = this.get(id);
+      for (let i = 0; i < messages; i++) transaction.remove(this.#messages, [id, i]);
+      transaction.remove(this.#recent, [updatedAt, id]);
+      transaction.remove(this.#heads, id);
+    });
+  }
+
+  /** Replaces a head, and moves it to the front of the order. */
+  #change<R>(
+    id: string,
+    change: (transaction: Transaction, before: Conversation) => { after: Conversation; result: R },
+  ): Promise<R> {
+    return this.#kv.transaction((transaction) => {
+      const before = this.get(id);
+      const { after, result } = change(transaction, before);
+      transaction.remove(this.#recent, [before.updatedAt, id]);
+      this.#place(transaction, { ...after, updatedAt: this.#now().toISOString() });
+      return result;
+    });
+  }
+
+  #place(transaction: Transaction, conversation: Conversation): Conversation {
+    transaction.put(this.#heads, conversation.id, conversation);
+    transaction.put(this.#recent, [conversation.updatedAt, conversation.id], true);
+    return conversation;
+  }
+}

@@ -1,0 +1,32 @@
+/** The plugins' face: assistants, conversations and what they answer. */
+export {
+  AnswerStats,
+  Assistant,
+  AssistantDraft,
+  AssistantPatch,
+  CATEGORIES,
+  ChatEvent,
+  Conversation,
+  INSTRUCTIONS_CHARS_MAX,
+  Message,
+  MESSAGE_CHARS_MAX,
+  Sampling,
+  SLUG_CHARS_MAX,
+} from "./schema.ts";
+export { explain, parse } from "./parse.ts";
+export {
+  type AssistantFilter,
+  type AssistantList,
+  openRegistry,
+  type Registry,
+  type VersionEntry,
+  type VersionList,
+} from "./registry.ts";
+export {
+  type ConversationList,
+  type Conversations,
+  MESSAGES_MAX,
+  type NewMessage,
+  openConversations,
+} from "./conversation.ts";
+export { type AssistantNeeds, type Assistants, createAssistants } from "./assistant.ts";

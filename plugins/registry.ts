@@ -1,0 +1,220 @@
+/** The assistants there are: made, changed, listed and removed, every version kept. */
+import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { z } from "zod";
+import { given } from "./given.ts";
+import { parse } from "./parse.ts";
+import { Assistant, ASSISTANT_DEFAULTS, AssistantDraft, AssistantPatch } from "./schema.ts";
+import { SEEDS } from "./seeds.ts";
+import { freeSlug } from "./slug.ts";
+
+/** Which assistants to list, in the order of their ids. */
+export interface AssistantFilter {
+  readonly category?: string;
+  /** Also matches narrower tags: "zh" finds zh-CN. */
+  readonly language?: string;
+  readonly tag?: string;
+  readonly visibility?: Assistant["visibility"];
+  /** 1..100, default 50. */
+  readonly limit?: number;
+  /** `next` of the list before. */
+  readonly cursor?: string;
+}
+
+/** Some assistants, perhaps none; `next`, if there may be more, is the cursor of the following ones. */
+export interface AssistantList {
+  readonly assistants: readonly Assistant[];
+  readonly next?: string;
+}
+
+/** A line of an assistant's history. */
+export interface VersionEntry {
+  readonly version: number;
+  readonly updatedAt: string;
+  /** Fields that differ from the version before; none for the first. */
+  readonly changed: readonly string[];
+}
+
+/** A part of a history, newest first; `next`, if there is more, is the cursor of the following part. */
+export interface VersionList {
+  readonly entries: readonly VersionEntry[];
+  readonly next?: string;
+}
+
+/** The assistants of one store. Reads are synchronous; writes resolve when they are on disk. */
+export interface Registry {
+  /** `draft` is checked here (AssistantDraft). Throws "bad_input", or "conflict" if its id is taken. */
+  create(draft: unknown): Promise<Assistant>;
+  /** Throws "not_found", as everything here that takes an id. */
+  get(id: string): Assistant;
+  list(filter?: AssistantFilter): AssistantList;
+  /** `patch` is checked here (AssistantPatch). "conflict" unless `version` is the present one. */
+  update(id: string, patch: unknown, version: number): Promise<Assistant>;
+  /** Out of sight, its history kept; its id stays taken. "conflict" unless `version` is the present one. */
+  remove(id: string, version: number): Promise<void>;
+  /** Newest first; `cursor` is `next` of the page before. */
+  versions(id: string, cursor?: string): VersionList;
+  getVersion(id: string, version: number): Assistant;
+  /** Installs the assistants that come with Flint, those that never were there before. */
+  seed(): Promise<void>;
+}
+
+/** The newest version, and whether it was removed. */
+const Head = z.strictObject({ assistant: Assistant, removed: z.boolean() });
+type Head = z.infer<typeof Head>;
+
+const LIST_LIMIT = 50;
+const LIST_LIMIT_MAX = 100;
+/** Entries looked at for one list, so that a rare filter cannot hold the thread for long. */
+const SCAN_MAX = 2000;
+const SCAN_STEP = 200;
+const VERSIONS_PAGE = 50;
+
+/** Opens the registry in `kv`. `now` tells the time of changes. */
+export function openRegistry(kv: Kv, { now = () => new Date() } = {}): Registry {
+  return new StoredRegistry(kv, now);
+}
+
+class StoredRegistry implements Registry {
+  readonly #kv: Kv;
+  readonly #now: () => Date;
+  readonly #heads: Collection<Head>;
+  /** [id, version] */
+  readonly #history: Collection<Assistant>;
+
+  constructor(kv: Kv, now: () => Date) {
+    this.#kv = kv;
+    this.#now = now;
+    this.#heads = kv.collection("assistants", { parse: (value) => Head.parse(value) });
+    this.#history = kv.collection("assistant_versions", {
+      parse: (value) => Assistant.parse(value),
+    });
+  }
+
+  async create(value: unknown): Promise<Assistant> {
+    const draft = parse(AssistantDraft, value);
+    return await this.#kv.transaction((transaction) => this.#create(transaction, draft));
+  }
+
+  get(id: string): Assistant {
+    const head = this.#heads.get(id);
+    if (!head || head.removed) throw new FlintError("not_found", `there is no assistant "${id}"`);
+    return head.assistant;
+  }
+
+  list(filter: AssistantFilter = {}): AssistantList {
+    return pick(scan(this.#heads, filter.cursor), filter);
+  }
+
+  async update(id: string, value: unknown, version: number): Promise<Assistant> {
+    const patch = given(parse(AssistantPatch, value));
+    return await this.#kv.transaction((transaction) => {
+      const before = this.#present(id, version);
+      const updatedAt = this.#now().toISOString();
+      return this.#save(transaction, { ...before, ...patch, version: version + 1, updatedAt });
+    });
+  }
+
+  async remove(id: string, version: number): Promise<void> {
+    await this.#kv.transaction((transaction) => {
+      transaction.put(this.#heads, id, { assistant: this.#present(id, version), removed: true });
+    });
+  }
+
+  versions(id: string, cursor?: string): VersionList {
+    this.get(id);
+    const from = given({ cursor });
+    const options = { prefix: [id], reverse: true, limit: VERSIONS_PAGE, ...from };
+    const { entries, next } = this.#history.list(options);
+    const lines = entries.map(({ value }) =>
+      lineOf(value, this.#history.get([id, value.version - 1]))
+    );
+    return { entries: lines, ...given({ next }) };
+  }
+
+  getVersion(id: string, version: number): Assistant {
+    this.get(id);
+    const found = this.#history.get([id, version]);
+    if (!found) throw new FlintError("not_found", `"${id}" has no version ${version}`);
+    return found;
+  }
+
+  async seed(): Promise<void> {
+    await this.#kv.transaction((transaction) => {
+      for (const draft of SEEDS) if (!this.#heads.get(draft.id)) this.#create(transaction, draft);
+    });
+  }
+
+  #create(transaction: Transaction, draft: AssistantDraft): Assistant {
+    const isTaken = (id: string) => this.#heads.get(id) !== undefined;
+    const id = draft.id ?? freeSlug(draft.name, isTaken);
+    if (isTaken(id)) {
+      throw new FlintError("conflict", `the id "${id}" is taken or was once: choose another`);
+    }
+    const at = this.#now().toISOString();
+    const rest = { id, version: 1, createdAt: at, updatedAt: at };
+    return this.#save(transaction, { ...ASSISTANT_DEFAULTS, ...given(draft), ...rest });
+  }
+
+  #save(transaction: Transaction, assistant: Assistant): Assistant {
+    transaction.put(this.#heads, assistant.id, { assistant, removed: false });
+    transaction.put(this.#history, [assistant.id, assistant.version], assistant);
+    return assistant;
+  }
+
+  #present(id: string, version: number): Assistant {
+    const assistant = this.get(id);
+    if (assistant.version === version) return assistant;
+    throw new FlintError(
+      "conflict",
+      `"${id}" is at version ${assistant.version}, not ${version}: load it again, redo the change`,
+    );
+  }
+}
+
+/** All heads in the order of their ids, those behind `after`. */
+function* scan(heads: Collection<Head>, after?: string): Generator<Head> {
+  let start = after;
+  while (true) {
+    const { entries } = heads.list({ limit: SCAN_STEP, ...(start === undefined ? {} : { start }) });
+    for (const { key, value } of entries) if (key !== start) yield value;
+    if (entries.length < SCAN_STEP) return;
+    start = String(entries.at(-1)!.key);
+  }
+}
+
+/** The first of `all` that the filter lets through. */
+function pick(all: Iterable<Head>, filter: AssistantFilter): AssistantList {
+  const { limit = LIST_LIMIT } = filter;
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_LIMIT_MAX) {
+    throw new FlintError("bad_input", `limit must be 1 to ${LIST_LIMIT_MAX}, got ${limit}`);
+  }
+  const assistants: Assistant[] = [];
+  let scanned = 0;
+  let last = "";
+  for (const { assistant, removed } of all) {
+    if (assistants.length === limit || scanned === SCAN_MAX) return { assistants, next: last };
+    if (!removed && matches(assistant, filter)) assistants.push(assistant);
+    last = assistant.id;
+    scanned++;
+  }
+  return { assistants };
+}
+
+function matches(assistant: Assistant, filter: AssistantFilter): boolean {
+  const { category, language, tag, visibility } = filter;
+  return (category === undefined || assistant.category === category) &&
+    (language === undefined || `${assistant.language}-`.startsWith(`${language}-`)) &&
+    (tag === undefined || assistant.tags.includes(tag)) &&
+    (visibility === undefined || assistant.visibility === visibility);
+}
+
+function lineOf(after: Assistant, before: Assistant | undefined): VersionEntry {
+  const { version, updatedAt } = after;
+  return { version, updatedAt, changed: before ? changedFields(before, after) : [] };
+}
+
+/** Names of the author's fields in which two versions differ. */
+function changedFields(before: Assistant, after: Assistant): string[] {
+  const fields = Object.keys(AssistantPatch.shape) as (keyof AssistantPatch)[];
+  return fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+}

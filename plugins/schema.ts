@@ -1,0 +1,195 @@
+/** The shapes that are stored and sent: assistants, conversations, messages and chat events. */
+import { z } from "zod";
+import { plainText } from "./plain_text.ts";
+
+/** Shelves of the store. */
+export const CATEGORIES = [
+  "writing",
+  "productivity",
+  "research",
+  "programming",
+  "education",
+  "lifestyle",
+  "design",
+  "language",
+  "finance",
+  "customer-support",
+  "market-analysis",
+  "health",
+  "games",
+  "other",
+] as const;
+
+/** Letters and digits of any script, in words joined by single hyphens; it is a URL part and a model name. */
+const SLUG =
+  /^[\p{Ll}\p{Lo}\p{Lm}\p{N}][\p{Ll}\p{Lo}\p{Lm}\p{N}\p{M}]*(-[\p{Ll}\p{Lo}\p{Lm}\p{N}\p{M}]+)*$/u;
+export const SLUG_CHARS_MAX = 64;
+/** About 8,000 tokens of English: more than most windows of a small model hold beside a conversation. */
+export const INSTRUCTIONS_CHARS_MAX = 32_000;
+/** Longest text a user can send in one message. */
+export const MESSAGE_CHARS_MAX = 32_000;
+/** Longest answer kept: 32,768 tokens of 16 characters, more than any tokenizer averages. */
+const CONTENT_CHARS_MAX = 524_288;
+/** Documents that other formats brought along; the largest agent seen in the wild has 60 KB. */
+const EXTRA_CHARS_MAX = 256_000;
+
+const slug = z.string().max(SLUG_CHARS_MAX).regex(
+  SLUG,
+  "must be lower-case words joined by hyphens, such as spell-coach",
+);
+const language = z.string().max(35)
+  .refine(isLanguage, {
+    message: "must be a BCP 47 language tag, such as en or zh-CN",
+    abort: true,
+  })
+  .overwrite((tag) => Intl.getCanonicalLocales(tag)[0]!);
+const tag = plainText(1, 40);
+const avatar = z.string().min(1).max(64).refine(
+  isAvatar,
+  "must be one or two emoji, or svg: and the name of a drawing, such as svg:owl",
+);
+
+/** How the next words are chosen; what is left out follows the engine's defaults. */
+export const Sampling = z.strictObject({
+  temperature: z.number().min(0).max(2).meta({ description: "0 always takes the likeliest word" }),
+  topP: z.number().min(0).max(1).meta({ description: "Keep the likeliest words up to this share" }),
+  topK: z.int().min(0).max(1000).meta({ description: "Keep the k likeliest tokens; 0 keeps all" }),
+  minP: z.number().min(0).max(1).meta({
+    description: "Drop words this much less likely than the best",
+  }),
+  repetitionPenalty: z.number().min(0.5).max(2).meta({ description: "1 = off" }),
+  maxTokens: z.int().min(1).max(32_768).meta({ description: "Longest answer" }),
+}).partial();
+export type Sampling = z.infer<typeof Sampling>;
+
+/** An assistant: the manifest that people write, share and install. */
+export const Assistant = z.strictObject({
+  id: slug.meta({ description: "Name in URLs and in the `model` field of /v1" }),
+  name: plainText(1, 80).meta({ description: "What people call it" }),
+  description: plainText(0, 1000, { lines: true }).meta({ description: "What it does for whom" }),
+  instructions: plainText(1, INSTRUCTIONS_CHARS_MAX, { lines: true })
+    .meta({ description: "What the assistant is told before every conversation" }),
+  starters: z.array(plainText(1, 500, { lines: true })).max(8)
+    .meta({ description: "First messages to offer" }),
+  category: z.enum(CATEGORIES).meta({ description: "Shelf of the store" }),
+  language: language.meta({
+    description: "Language it answers in (BCP 47)",
+    examples: ["en", "zh-CN"],
+  }),
+  tags: z.array(tag).max(16).meta({ description: "Words to find it by" }),
+  avatar: avatar.meta({ description: "Emoji, or svg:NAME", examples: ["🪶"] }),
+  model: z.string().max(64).regex(
+    /^[a-z0-9][a-z0-9._-]*$/,
+    'must be "default" or a model\'s name as `flint models` shows it',
+  ).meta({ description: "The model it wants" }),
+  sampling: Sampling,
+  visibility: z.enum(["private", "link", "public"]).meta({ description: "Who may find it" }),
+  extra: z.record(z.string(), z.unknown()).refine(
+    (bag) => JSON.stringify(bag).length <= EXTRA_CHARS_MAX,
+    `must be at most ${EXTRA_CHARS_MAX} characters of JSON`,
+  ).meta({ description: "By format: what an imported file said and a manifest has no field for" }),
+  version: z.int().min(1).meta({ description: "Grows by one with each change" }),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+}).meta({ id: "Assistant" });
+export type Assistant = z.infer<typeof Assistant>;
+
+/** The fields that Flint, not the author, decides. */
+const KEPT = { version: true, createdAt: true, updatedAt: true } as const;
+
+/** What an author sends to make an assistant: name and instructions, and whatever else they wish. */
+export const AssistantDraft = Assistant.omit(KEPT).partial()
+  .extend({ name: Assistant.shape.name, instructions: Assistant.shape.instructions })
+  .meta({ id: "AssistantDraft" });
+export type AssistantDraft = z.infer<typeof AssistantDraft>;
+
+/** What an author sends to change an assistant: the fields to replace, each as a whole. */
+export const AssistantPatch = Assistant.omit({ ...KEPT, id: true }).partial()
+  .meta({ id: "AssistantPatch" });
+export type AssistantPatch = z.infer<typeof AssistantPatch>;
+
+/** Everything a draft may leave out, as it is then. */
+export const ASSISTANT_DEFAULTS: Omit<
+  Assistant,
+  "id" | "name" | "instructions" | keyof typeof KEPT
+> = {
+  description: "",
+  starters: [],
+  category: "other",
+  language: "en",
+  tags: [],
+  avatar: "💬",
+  model: "default",
+  sampling: {},
+  visibility: "private",
+  extra: {},
+};
+
+/** What one answer cost; see core's Usage and Speed for the units. */
+export const AnswerStats = z.strictObject({
+  model: z.string(),
+  fidelity: z.enum(["exact", "balanced", "fast"]),
+  promptTokens: z.int(),
+  cachedTokens: z.int(),
+  completionTokens: z.int(),
+  /** Messages at the beginning of the conversation that did not fit the model's context. */
+  droppedMessages: z.int(),
+  firstTokenMs: z.number(),
+  tokensPerSecond: z.number(),
+  hitRate: z.number(),
+  bytesReadPerToken: z.number(),
+}).meta({ id: "AnswerStats" });
+export type AnswerStats = z.infer<typeof AnswerStats>;
+
+/** One turn of a conversation. */
+export const Message = z.strictObject({
+  /** Position in the conversation, from 0. */
+  index: z.int().min(0),
+  role: z.enum(["user", "assistant"]),
+  content: z.string().max(CONTENT_CHARS_MAX),
+  createdAt: z.iso.datetime(),
+  /** Of answers: why it ended. "failed" keeps what was said before the failure. */
+  end: z.enum(["stop", "length", "cancelled", "failed"]).optional(),
+  stats: AnswerStats.optional(),
+}).meta({ id: "Message" });
+export type Message = z.infer<typeof Message>;
+
+/** A chat with one assistant; its messages are kept beside it. */
+export const Conversation = z.strictObject({
+  id: z.uuid(),
+  assistantId: slug,
+  title: plainText(0, 120).meta({
+    description: "Of the first message unless renamed; may be empty",
+  }),
+  messages: z.int().min(0).meta({ description: "How many there are" }),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+}).meta({ id: "Conversation" });
+export type Conversation = z.infer<typeof Conversation>;
+
+/** What a reply yields: tokens, then stats, then done; or, at any point, error as the last. */
+export const ChatEvent = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("token"), text: z.string() }),
+  z.strictObject({ type: z.literal("stats"), stats: AnswerStats }),
+  z.strictObject({ type: z.literal("done"), message: Message }),
+  z.strictObject({ type: z.literal("error"), code: z.string(), message: z.string() }),
+]).meta({ id: "ChatEvent" });
+export type ChatEvent = z.infer<typeof ChatEvent>;
+
+function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false; // the only failure there is: not a well-formed tag
+  }
+}
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+function isAvatar(avatar: string): boolean {
+  if (/^svg:[a-z0-9-]+$/.test(avatar)) return true;
+  const signs = [...graphemes.segment(avatar)].map(({ segment }) => segment);
+  const isEmoji = (sign: string) =>
+    /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(sign);
+  return signs.length <= 2 && signs.every(isEmoji);
+}
