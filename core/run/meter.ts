@@ -1,0 +1,49 @@
+/** What one sequence cost: times and weight bytes, for `Speed`. */
+import type { Speed } from "./api.ts";
+
+/** Weight bytes of one step, and how many tokens shared them. */
+export interface StepCost {
+  readonly tokens: number;
+  readonly bytesUsed: number;
+  readonly bytesRead: number;
+}
+
+/** Counts from the sequence's arrival on. */
+export class Meter {
+  readonly #arrived = performance.now();
+  #firstToken = 0; // ms after arrival
+  #lastToken = 0;
+  #spoken = 0;
+  #fed = 0;
+  #bytesUsed = 0;
+  #bytesRead = 0;
+  #bytesReadMine = 0;
+
+  /** A step in which `mine` of the step's tokens were this sequence's. */
+  step(mine: number, { tokens, bytesUsed, bytesRead }: StepCost): void {
+    this.#fed += mine;
+    this.#bytesUsed += bytesUsed;
+    this.#bytesRead += bytesRead;
+    this.#bytesReadMine += bytesRead * mine / tokens;
+  }
+
+  /** A token was chosen. */
+  speak(): void {
+    this.#lastToken = performance.now() - this.#arrived;
+    if (this.#spoken++ === 0) this.#firstToken = this.#lastToken;
+  }
+
+  /**
+   * Rates so far: tokens a second after the first one (waiting and prefill are in firstTokenMs);
+   * bytes read, of each step the part that was its own, over all tokens it fed, prompt included.
+   */
+  speed(): Speed {
+    const decodeMs = this.#lastToken - this.#firstToken;
+    return {
+      firstTokenMs: this.#firstToken,
+      tokensPerSecond: decodeMs > 0 ? (this.#spoken - 1) * 1000 / decodeMs : 0,
+      hitRate: this.#bytesUsed > 0 ? 1 - this.#bytesRead / this.#bytesUsed : 1,
+      bytesReadPerToken: this.#fed > 0 ? this.#bytesReadMine / this.#fed : 0,
+    };
+  }
+}

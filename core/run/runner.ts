@@ -1,0 +1,66 @@
+/** Drives the machine while there is work: schedule -> step -> settle. */
+import { setImmediate } from "node:timers/promises";
+import { FlintError } from "../errors.ts";
+import type { Machine } from "../model/machine.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Sequence } from "./sequence.ts";
+
+/** The one loop that steps the machine. */
+export class Runner {
+  readonly #machine: Machine;
+  readonly #scheduler: Scheduler;
+  #work: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(machine: Machine, scheduler: Scheduler) {
+    this.#machine = machine;
+    this.#scheduler = scheduler;
+  }
+
+  /** Queues a sequence. Throws FlintError "busy" or, after close, "unavailable". */
+  submit(sequence: Sequence): void {
+    if (this.#closed) throw closed();
+    this.#scheduler.submit(sequence);
+    this.wake();
+  }
+
+  /** Something may go on that could not before. */
+  wake(): void {
+    if (!this.#closed) this.#work ??= this.#run();
+  }
+
+  /** Ends every sequence as failed and resolves when no step runs. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#work;
+    this.#scheduler.fail(closed());
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      // A turn for readers and new requests: who leaves now takes no part in the next step.
+      await setImmediate();
+      const batch = this.#scheduler.schedule();
+      if (batch.length === 0) break;
+      try {
+        await this.#step(batch);
+      } catch (error) {
+        this.#scheduler.fail(error);
+      }
+    }
+    this.#work = undefined;
+  }
+
+  async #step(batch: Parameters<Machine["step"]>[0]): Promise<void> {
+    const before = this.#machine.counters();
+    await this.#machine.step(batch);
+    const after = this.#machine.counters();
+    this.#scheduler.settle((i) => this.#machine.logits(i), {
+      tokens: batch.length,
+      bytesUsed: after.bytesUsed - before.bytesUsed,
+      bytesRead: after.bytesRead - before.bytesRead,
+    });
+  }
+}
+
+const closed = () => new FlintError("unavailable", "the engine is closed");
