@@ -120,16 +120,24 @@ export async function openStoreWriter(
   };
 }
 
-/** What stands in `folder`: no store, one begun with an origin, or a complete one. */
-export async function inspectStore(
-  folder: string,
-): Promise<{ origin: StoreOrigin | undefined; complete: boolean } | undefined> {
+/** What stands in a folder: the source it was begun with, and the card once it is complete. */
+export interface StoreState {
+  readonly origin: StoreOrigin | undefined;
+  readonly complete: boolean;
+  readonly card: ModelCard | undefined;
+}
+
+/** What stands in `folder`; undefined where no store was begun. */
+export async function inspectStore(folder: string): Promise<StoreState | undefined> {
   if (!fs.existsSync(dataFileOf(folder))) return undefined;
   const { root, index } = openEnvironment(folder, { readOnly: true });
   try {
+    const complete = index.get("complete") === LAYOUT_VERSION;
+    const card = complete ? index.get("card") as ModelCard : undefined;
     return {
       origin: index.get("source") as StoreOrigin | undefined,
-      complete: index.get("complete") === LAYOUT_VERSION,
+      complete,
+      card: card && { ...card, storeBytes: fs.statSync(dataFileOf(folder)).size },
     };
   } finally {
     await root.close();

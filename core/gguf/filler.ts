@@ -1,6 +1,6 @@
 /** Fills units with weights from the source: rows as they lie, down's columns gathered. */
 import type { UnitPart } from "../flash/layout.ts";
-import { rowBytes } from "./format.ts";
+import { rowBytes } from "../kernels/blocks.ts";
 import type { TensorEntry } from "./reader.ts";
 import type { ByteSource } from "./source.ts";
 import type { ModelTensors } from "./spec.ts";

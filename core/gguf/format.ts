@@ -1,4 +1,4 @@
-/** GGUF's numbers: metadata value types, and for each tensor type its name and block size. */
+/** GGUF's numbers: the magic, versions, metadata value types, names of tensor types. */
 import { TensorType } from "../flash/layout.ts";
 
 /** "GGUF" as a little-endian u32. */
@@ -41,45 +41,19 @@ export const VALUE_BYTES_MIN: ReadonlyMap<number, number> = new Map([
   [ValueType.F64, 8],
 ]);
 
-/** How a tensor type packs weights: `elements` of a row share a block of `bytes`. */
-export interface BlockFormat {
-  readonly name: string;
-  readonly elements: number;
-  readonly bytes: number;
-}
+const TYPE_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(TensorType).map(([name, type]) => [type, name]),
+);
 
-/** The tensor types Flint computes with (sizes from ggml-common.h). */
-const BLOCK_FORMATS: Readonly<Record<TensorType, BlockFormat>> = {
-  [TensorType.F32]: { name: "F32", elements: 1, bytes: 4 },
-  [TensorType.F16]: { name: "F16", elements: 1, bytes: 2 },
-  [TensorType.BF16]: { name: "BF16", elements: 1, bytes: 2 },
-  [TensorType.Q4_0]: { name: "Q4_0", elements: 32, bytes: 18 },
-  [TensorType.Q4_1]: { name: "Q4_1", elements: 32, bytes: 20 },
-  [TensorType.Q5_0]: { name: "Q5_0", elements: 32, bytes: 22 },
-  [TensorType.Q5_1]: { name: "Q5_1", elements: 32, bytes: 24 },
-  [TensorType.Q8_0]: { name: "Q8_0", elements: 32, bytes: 34 },
-  [TensorType.Q2_K]: { name: "Q2_K", elements: 256, bytes: 84 },
-  [TensorType.Q3_K]: { name: "Q3_K", elements: 256, bytes: 110 },
-  [TensorType.Q4_K]: { name: "Q4_K", elements: 256, bytes: 144 },
-  [TensorType.Q5_K]: { name: "Q5_K", elements: 256, bytes: 176 },
-  [TensorType.Q6_K]: { name: "Q6_K", elements: 256, bytes: 210 },
-};
-
-/** Names of the supported types, for refusals. */
-export const BLOCK_FORMAT_NAMES = Object.values(BLOCK_FORMATS).map(({ name }) => name).join(" ");
+/** Names of the supported tensor types, for refusals. */
+export const TENSOR_TYPES = Object.keys(TensorType).join(" ");
 
 /** Whether a type number from a file is one that Flint computes with. */
 export function isTensorType(type: number): type is TensorType {
-  return Object.hasOwn(BLOCK_FORMATS, type);
+  return TYPE_NAMES.has(type);
 }
 
-/** How a type packs weights. */
-export function blockFormat(type: TensorType): BlockFormat {
-  return BLOCK_FORMATS[type];
-}
-
-/** Bytes of `cols` consecutive weights of one row; `cols` is whole blocks. */
-export function rowBytes(type: TensorType, cols: number): number {
-  const { elements, bytes } = BLOCK_FORMATS[type];
-  return cols / elements * bytes;
+/** GGML's name of a type. */
+export function typeName(type: TensorType): string {
+  return TYPE_NAMES.get(type)!;
 }

@@ -21,7 +21,7 @@ import {
   type StoreWriter,
 } from "../flash/store.ts";
 import { UnitFiller } from "./filler.ts";
-import { readModel, readVectors, type SourceModel } from "./model.ts";
+import { readModel, type SourceModel } from "./model.ts";
 import { type ByteSource, openFileSource } from "./source.ts";
 
 /** What to import, and where to. */
@@ -100,8 +100,8 @@ async function writeStore(job: Job): Promise<ModelCard> {
     await writeUnits(writer, job, salt);
     const units = await placeUnits(writer.dataFile, job, salt);
     const card = cardOf(job);
-    const vectors = readVectors(job.source, model);
-    await writer.finish({ card, units, tokenizer: model.tokenizer, vectors });
+    const { tokenizer, vectors } = model;
+    await writer.finish({ card, units, tokenizer, vectors });
     await writer.close();
     return (await openFlashStore(options.target)).card;
   } catch (error) {

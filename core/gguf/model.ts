@@ -6,7 +6,8 @@ import {
   type VectorName,
 } from "../flash/layout.ts";
 import type { StoredVectors } from "../flash/store.ts";
-import { blockFormat } from "./format.ts";
+import { dequantizeRow } from "../kernels/blocks.ts";
+import { typeName } from "./format.ts";
 import { Metadata, refuseModel } from "./metadata.ts";
 import { type GgufFile, readGguf, type TensorEntry } from "./reader.ts";
 import type { ByteSource } from "./source.ts";
@@ -19,6 +20,8 @@ export interface SourceModel {
   readonly spec: ModelSpec;
   readonly tokenizer: TokenizerSpec;
   readonly tensors: ModelTensors;
+  /** Norms and biases, as the index stores them. */
+  readonly vectors: StoredVectors;
   readonly units: readonly UnitPlan[];
   /** Bytes of all units. */
   readonly unitBytes: number;
@@ -36,7 +39,7 @@ export interface ModelDescription {
   readonly parameters: number;
 }
 
-/** Reads and checks everything but the weights; throws FlintError "bad_model". */
+/** Reads and checks everything but the matrices; throws FlintError "bad_model". */
 export function readModel(source: ByteSource): SourceModel {
   const file = readGguf(source);
   const metadata = new Metadata(file.metadata);
@@ -48,6 +51,7 @@ export function readModel(source: ByteSource): SourceModel {
     spec,
     tokenizer: readTokenizer(metadata, spec.vocabulary),
     tensors,
+    vectors: readVectors(source, tensors),
     units,
     unitBytes: units.reduce((sum, { bytes }) => sum + bytes, 0),
     headerBytes: file.headerBytes,
@@ -82,7 +86,7 @@ function describe(metadata: Metadata, file: GgufFile): ModelDescription {
 function commonestType(entries: readonly TensorEntry[]): string {
   const counts = new Map<string, number>();
   for (const entry of entries) {
-    const { name } = blockFormat(entry.type);
+    const name = typeName(entry.type);
     const inLayer = entry.name.startsWith("blk.") ? weights(entry) : 0;
     counts.set(name, (counts.get(name) ?? 0) + inLayer);
   }
@@ -93,8 +97,7 @@ function weights(entry: TensorEntry): number {
   return entry.shape.reduce((product, dim) => product * dim, 1);
 }
 
-/** Reads norms and biases as the index stores them. */
-export function readVectors(source: ByteSource, { tensors }: SourceModel): StoredVectors {
+function readVectors(source: ByteSource, tensors: ModelTensors): StoredVectors {
   const bytes = (entry: TensorEntry) => new Uint8Array(readFloats(source, entry).buffer);
   return {
     layers: tensors.vectors.map((byName) => {
@@ -109,41 +112,24 @@ export function readVectors(source: ByteSource, { tensors }: SourceModel): Store
 /** The longest vector is a bias of 1024 heads of 512. */
 const VECTOR_LENGTH_MAX = 1 << 19;
 
-/** A small vector of F32, F16 or BF16 as f32; refuses values that are not finite. */
-function readFloats(source: ByteSource, entry: TensorEntry): Float32Array<ArrayBuffer> {
+/** What norms, biases and rope factors may be stored as. */
+const PLAIN_TYPES: readonly TensorType[] = [TensorType.F32, TensorType.F16, TensorType.BF16];
+
+/** A small plain vector as f32; refuses values that are not finite. */
+function readFloats(source: ByteSource, entry: TensorEntry): Float32Array {
   const length = entry.shape[0]!;
   if (entry.shape.length !== 1 || length > VECTOR_LENGTH_MAX) {
     refuseModel(`tensor ${entry.name} is ${entry.shape.join(" x ")}: a short vector is right`);
   }
+  if (!PLAIN_TYPES.includes(entry.type)) {
+    refuseModel(`tensor ${entry.name} has type ${typeName(entry.type)}: F32 F16 or BF16 is right`);
+  }
   const bytes = new Uint8Array(entry.bytes);
   source.read(entry.offset, bytes);
-  const values = decodeFloats(entry, bytes, length);
+  const values = dequantizeRow(entry.type, bytes, length);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     refuseModel(`tensor ${entry.name} holds ${values[bad]} at ${bad}: the file is damaged`);
   }
   return values;
-}
-
-function decodeFloats(
-  entry: TensorEntry,
-  bytes: Uint8Array<ArrayBuffer>,
-  length: number,
-): Float32Array<ArrayBuffer> {
-  const view = new DataView(bytes.buffer);
-  switch (entry.type) {
-    case TensorType.F32:
-      return new Float32Array(bytes.buffer);
-    case TensorType.F16:
-      return Float32Array.from({ length }, (_, i) => view.getFloat16(2 * i, true));
-    case TensorType.BF16: {
-      const words = Uint32Array.from({ length }, (_, i) => view.getUint16(2 * i, true) << 16);
-      return new Float32Array(words.buffer);
-    }
-    default:
-      return refuseModel(
-        `tensor ${entry.name} has type ${blockFormat(entry.type).name}: ` +
-          "norms, biases and rope factors must be F32 F16 or BF16",
-      );
-  }
 }

@@ -7,13 +7,14 @@
  */
 import { FlintError } from "../errors.ts";
 import type { TensorType } from "../flash/layout.ts";
+import { blockWeights, rowBytes } from "../kernels/blocks.ts";
 import {
-  BLOCK_FORMAT_NAMES,
-  blockFormat,
   GGUF_ALIGNMENT_DEFAULT,
   GGUF_MAGIC,
   GGUF_VERSIONS,
   isTensorType,
+  TENSOR_TYPES,
+  typeName,
   VALUE_BYTES_MIN,
   ValueType,
 } from "./format.ts";
@@ -35,6 +36,8 @@ export const ELEMENTS_MAX = 1 << 21;
 export const DIMS_MAX = 4;
 /** GGML's own limit on tensor names is 64 bytes. */
 export const TENSOR_NAME_BYTES_MAX = 64;
+/** Far above any tensor; its bytes, 4 a weight, still are an exact number. */
+export const WEIGHTS_MAX = 2 ** 48;
 /** llama.cpp writes 32; anything above a huge page is a lie. */
 export const ALIGNMENT_MAX = 1 << 21;
 
@@ -165,11 +168,11 @@ function readTensor(cursor: Cursor, alignment: number): TensorEntry {
   }
   const shape: number[] = [];
   for (let i = 0; i < dims; i++) {
-    shape.push(cursor.count(`dimension ${i} of ${what}`, Number.MAX_SAFE_INTEGER));
+    shape.push(cursor.count(`dimension ${i} of ${what}`, WEIGHTS_MAX));
   }
   const type = cursor.u32(`the type of ${what}`);
   if (!isTensorType(type)) {
-    refuse(`${what} has type ${type}, which is not supported; supported are ${BLOCK_FORMAT_NAMES}`);
+    refuse(`${what} has type ${type}, which is not supported; supported are ${TENSOR_TYPES}`);
   }
   const bytes = tensorBytes(what, shape, type);
   const offset = cursor.count(`the offset of ${what}`, Number.MAX_SAFE_INTEGER);
@@ -180,22 +183,15 @@ function readTensor(cursor: Cursor, alignment: number): TensorEntry {
 }
 
 function tensorBytes(what: string, shape: readonly number[], type: TensorType): number {
-  const format = blockFormat(type);
-  const elements = shape.reduce((product, dim) => product * dim, 1);
-  const bytes = elements / format.elements * format.bytes;
-  if (elements < 1 || !Number.isSafeInteger(elements) || !Number.isSafeInteger(Math.ceil(bytes))) {
-    refuse(
-      `${what} has the shape ${shape.join(" x ")}: every dimension must be 1 or more, below 2^53`,
-    );
+  const weights = shape.reduce((product, dim) => product * dim, 1);
+  if (weights < 1 || weights > WEIGHTS_MAX) {
+    refuse(`${what} is ${shape.join(" x ")}: 1 to ${WEIGHTS_MAX} weights are right`);
   }
-  if (shape[0]! % format.elements !== 0) {
-    refuse(
-      `${what} has rows of ${
-        shape[0]
-      } weights: ${format.name} needs a multiple of ${format.elements}`,
-    );
+  const cols = shape[0]!, block = blockWeights(type);
+  if (cols % block !== 0) {
+    refuse(`${what} has rows of ${cols} weights: ${typeName(type)} needs a multiple of ${block}`);
   }
-  return bytes;
+  return rowBytes(type, cols) * (weights / cols);
 }
 
 /** Makes offsets absolute; refuses tensors past the end, one over another, or named twice. */

@@ -8,7 +8,7 @@ import {
   UNIT_HEADER,
   type UnitPart,
 } from "../flash/layout.ts";
-import { blockFormat, rowBytes } from "./format.ts";
+import { blockWeights, rowBytes } from "../kernels/blocks.ts";
 import { refuseModel } from "./metadata.ts";
 import type { TensorEntry } from "./reader.ts";
 import type { ModelTensors } from "./spec.ts";
@@ -76,7 +76,7 @@ function clusterNeurons(
   up: TensorEntry,
   down: TensorEntry,
 ): number {
-  const block = Math.max(blockFormat(down.type).elements, NEURON_STEP);
+  const block = Math.max(blockWeights(down.type), NEURON_STEP);
   const neuronBytes = rowBytes(gate.type, spec.width) + rowBytes(up.type, spec.width);
   const blockBytes = block * neuronBytes + spec.width * rowBytes(down.type, block);
   const fit = Math.max(1, Math.floor((CLUSTER_BYTES - UNIT_HEADER) / blockBytes));

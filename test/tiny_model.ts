@@ -1,0 +1,172 @@
+/**
+ * A seeded 2-layer model as GGUF bytes, so that no test needs a download: any weight type for any
+ * matrix, llama or qwen2, tied or not, with a byte-level BPE vocabulary and a ChatML template.
+ */
+import fs from "node:fs";
+import { type MatrixName, TensorType } from "../core/flash/layout.ts";
+import { type GgufParts, type GgufTensor, type GgufValue, writeGguf } from "./gguf_writer.ts";
+import { quantize } from "./quantize.ts";
+import { randomFloats } from "./random.ts";
+
+/** What to build; widths must be multiples of 256 where K-quants are used. */
+export interface TinyModelOptions {
+  architecture?: "llama" | "qwen2";
+  tied?: boolean;
+  seed?: number;
+  layers?: number;
+  width?: number;
+  neurons?: number;
+  heads?: number;
+  headsKv?: number;
+  contextTokens?: number;
+  /** Type of all matrices that `types` does not name. Default Q8_0. */
+  type?: TensorType;
+  types?: Partial<Record<MatrixName, TensorType>>;
+  /** Values of rope_freqs.weight (width / heads / 2). */
+  ropeFactors?: readonly number[];
+  /** Metadata added, or put in place of what is written by default. */
+  metadata?: Readonly<Record<string, GgufValue>>;
+}
+
+const CHAT_TEMPLATE =
+  "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + " +
+  "'<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+/** Control tokens, in id order; then 256 bytes, then the merges. */
+const CONTROL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
+const MERGES = [
+  ["Ġ", "t"],
+  ["h", "e"],
+  ["Ġt", "he"],
+  ["i", "n"],
+  ["Ġ", "a"],
+  ["e", "r"],
+  ["o", "n"],
+  ["Ġ", "s"],
+  ["r", "e"],
+  ["u", "s"],
+  ["us", "er"],
+  ["a", "s"],
+  ["s", "i"],
+  ["as", "si"],
+  ["l", "l"],
+  ["h", "ell"],
+  ["e", "ll"],
+  ["h", "ello"],
+  ["ell", "o"],
+] as const;
+/** Tokens of the vocabulary. */
+export const TINY_VOCABULARY = CONTROL.length + 256 + MERGES.length;
+
+/** The model's parts, for tests that spoil one of them before `writeGguf`. */
+export function tinyParts(options: TinyModelOptions = {}): GgufParts {
+  const metadata = { ...describe(options), ...options.metadata };
+  return { metadata: Object.entries(metadata), tensors: tensors(options) };
+}
+
+/** The model as GGUF bytes. */
+export function tinyModel(options: TinyModelOptions = {}): Uint8Array<ArrayBuffer> {
+  return writeGguf(tinyParts(options));
+}
+
+/** Writes the model to a file and returns its path. */
+export function writeTinyModel(path: string, options: TinyModelOptions = {}): string {
+  fs.writeFileSync(path, tinyModel(options));
+  return path;
+}
+
+function shapeOf(options: TinyModelOptions) {
+  const { architecture = "llama", layers = 2, width = 256, neurons = 768, heads = 4 } = options;
+  const { headsKv = 2, contextTokens = 512 } = options;
+  return { architecture, layers, width, neurons, heads, headsKv, contextTokens };
+}
+
+function describe(options: TinyModelOptions): Record<string, GgufValue> {
+  const { architecture, ...shape } = shapeOf(options);
+  const tokens = [...CONTROL, ...byteLetters(), ...MERGES.map(([left, right]) => left + right)];
+  const u32 = (value: number): GgufValue => ({ type: "u32", value });
+  return {
+    "general.architecture": { type: "string", value: architecture },
+    "general.name": { type: "string", value: "Tiny" },
+    "general.license": { type: "string", value: "apache-2.0" },
+    [`${architecture}.block_count`]: u32(shape.layers),
+    [`${architecture}.context_length`]: u32(shape.contextTokens),
+    [`${architecture}.embedding_length`]: u32(shape.width),
+    [`${architecture}.feed_forward_length`]: u32(shape.neurons),
+    [`${architecture}.attention.head_count`]: u32(shape.heads),
+    [`${architecture}.attention.head_count_kv`]: u32(shape.headsKv),
+    [`${architecture}.attention.layer_norm_rms_epsilon`]: { type: "f32", value: 1e-5 },
+    [`${architecture}.rope.freq_base`]: { type: "f32", value: 10_000 },
+    [`${architecture}.rope.dimension_count`]: u32(shape.width / shape.heads),
+    "tokenizer.ggml.model": { type: "string", value: "gpt2" },
+    "tokenizer.ggml.pre": { type: "string", value: architecture === "llama" ? "smollm" : "qwen2" },
+    "tokenizer.ggml.tokens": { type: "strings", value: tokens },
+    "tokenizer.ggml.token_type": {
+      type: "i32s",
+      value: tokens.map((_, id) => id < CONTROL.length ? 3 : 1),
+    },
+    "tokenizer.ggml.merges": { type: "strings", value: MERGES.map((pair) => pair.join(" ")) },
+    "tokenizer.ggml.bos_token_id": u32(1),
+    "tokenizer.ggml.eos_token_id": u32(2),
+    "tokenizer.ggml.unknown_token_id": u32(0),
+    "tokenizer.ggml.padding_token_id": u32(0),
+    "tokenizer.ggml.add_bos_token": { type: "bool", value: false },
+    "tokenizer.chat_template": { type: "string", value: CHAT_TEMPLATE },
+  };
+}
+
+function tensors(options: TinyModelOptions): GgufTensor[] {
+  const { architecture, layers, width, neurons, heads, headsKv } = shapeOf(options);
+  const kvWidth = width / heads * headsKv;
+  const random = randomFloats(options.seed ?? 1);
+  const spread = () => (2 * random() - 1) * Math.sqrt(3); // mean 0, variance 1
+  const matrix = (of: MatrixName, name: string, cols: number, rows: number): GgufTensor => {
+    const type = options.types?.[of] ?? options.type ?? TensorType.Q8_0;
+    const values = new Float32Array(cols * rows).map(() => spread() / Math.sqrt(cols));
+    return { name: `${name}.weight`, type, shape: [cols, rows], data: quantize(type, values) };
+  };
+  const vector = (name: string, values: Float32Array): GgufTensor => (
+    { name, type: TensorType.F32, shape: [values.length], data: new Uint8Array(values.buffer) }
+  );
+  const norm = (name: string) =>
+    vector(name, new Float32Array(width).map(() => 1 + 0.1 * spread()));
+  const bias = (name: string, length: number) =>
+    vector(name, new Float32Array(length).map(() => 0.1 * spread()));
+  const layer = (i: number): GgufTensor[] => [
+    norm(`blk.${i}.attn_norm.weight`),
+    matrix("q", `blk.${i}.attn_q`, width, width),
+    matrix("k", `blk.${i}.attn_k`, width, kvWidth),
+    matrix("v", `blk.${i}.attn_v`, width, kvWidth),
+    matrix("o", `blk.${i}.attn_output`, width, width),
+    ...(architecture === "qwen2"
+      ? [
+        bias(`blk.${i}.attn_q.bias`, width),
+        bias(`blk.${i}.attn_k.bias`, kvWidth),
+        bias(`blk.${i}.attn_v.bias`, kvWidth),
+      ]
+      : []),
+    norm(`blk.${i}.ffn_norm.weight`),
+    matrix("gate", `blk.${i}.ffn_gate`, width, neurons),
+    matrix("up", `blk.${i}.ffn_up`, width, neurons),
+    matrix("down", `blk.${i}.ffn_down`, neurons, width),
+  ];
+  return [
+    matrix("embedding", "token_embd", width, TINY_VOCABULARY),
+    ...Array.from({ length: layers }, (_, i) => layer(i)).flat(),
+    norm("output_norm.weight"),
+    ...(options.tied ?? true ? [] : [matrix("head", "output", width, TINY_VOCABULARY)]),
+    ...(options.ropeFactors
+      ? [vector("rope_freqs.weight", Float32Array.from(options.ropeFactors))]
+      : []),
+  ];
+}
+
+/** GPT-2's printable letter for each byte value. */
+function byteLetters(): string[] {
+  const plain = (byte: number) =>
+    byte >= 33 && byte <= 126 || byte >= 161 && byte <= 172 || byte >= 174;
+  let next = 256;
+  return Array.from(
+    { length: 256 },
+    (_, byte) => String.fromCodePoint(plain(byte) ? byte : next++),
+  );
+}
