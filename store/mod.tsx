@@ -5,7 +5,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { ModelHouse } from "@flint/core";
-import type { Assistants, Conversations, Registry } from "@flint/plugins";
+import type { Assistants, Conversations, Embedder, Registry } from "@flint/plugins";
 import { createAssistants } from "./api/assistants.ts";
 import { boundedBody, boundedJson } from "./api/body.ts";
 import { createConversations } from "./api/conversations.ts";
@@ -22,6 +22,7 @@ export interface StoreDeps {
   readonly registry: Registry;
   readonly conversations: Conversations;
   readonly assistants: Assistants;
+  readonly embedder: Embedder;
 }
 
 /** How the store behaves; every field has a default. */

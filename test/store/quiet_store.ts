@@ -1,7 +1,7 @@
 /** A real store whose house has no engine yet: for everything that is decided before generation. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
-import { createAssistants, openConversations, openRegistry } from "@flint/plugins";
+import { createAssistants, openConversations, openEmbedder, openRegistry } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 
 /** A store in a temporary folder; `await using` removes it. */
@@ -33,7 +33,9 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
   const kv = openKv(folder);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const assistants = createAssistants({ engine: pulling.engine, registry, conversations });
-  const app = createStore({ house: pulling, registry, conversations, assistants }, options);
+  const embedder = openEmbedder(`${folder}/minilm`);
+  const deps = { house: pulling, registry, conversations, assistants, embedder };
+  const app = createStore(deps, options);
   return {
     app,
     async post(path, body, contentType = "application/json") {

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ModelHouse } from "@flint/core";
 import type { Assistant, Registry } from "@flint/plugins";
+import { EMBEDDING_MODEL } from "./embeddings.ts";
 import { json, openAiFailures } from "../describe.ts";
 import { given } from "../given.ts";
 
@@ -53,18 +54,20 @@ export interface ModelDeps {
 export function createModels({ house, registry }: ModelDeps): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(list, (c) => {
-    const data = [...serving(house), ...assistants(registry)];
+    const data = [...models(house), ...assistants(registry)];
     return c.json({ object: "list" as const, data }, 200);
   });
   app.openapi(retrieve, (c) => {
     const { model: id } = c.req.valid("param");
-    const core = [...serving(house)].find((model) => model.id === id);
+    const core = [...models(house)].find((model) => model.id === id);
     return c.json(core ?? assistant(registry.get(id)), 200);
   });
   return app;
 }
 
-function* serving(house: ModelHouse): Generator<Model> {
+function* models(house: ModelHouse): Generator<Model> {
+  // Its files say no time.
+  yield { id: EMBEDDING_MODEL, object: "model", created: 0, owned_by: "flint" };
   if (house.status().serving === undefined) return;
   const { name, importedAt } = house.engine().card;
   yield { id: name, object: "model", created: seconds(importedAt), owned_by: "flint" };

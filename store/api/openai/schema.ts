@@ -1,8 +1,11 @@
 /** What OpenAI's clients send, as zod: unknown fields are ignored, wrong ones named. */
 import { z } from "@hono/zod-openapi";
+import { DIMENSIONS, EMBED_TEXTS_MAX } from "@flint/plugins";
 
-/** Answers to one prompt in one request: each holds a sequence of the one core. */
-export const CHOICES_MAX = 4;
+/** Answers to one prompt. */
+const N_MAX = 4;
+/** Answers of one request, over all its prompts: each is a sequence of the one core. */
+const CHOICES_MAX = 16;
 
 /** Messages of one request; a longer talk fits no context. */
 const MESSAGES_MAX = 1024;
@@ -64,7 +67,7 @@ const shared = {
   }),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
-  n: z.int().min(1).max(CHOICES_MAX).nullish(),
+  n: z.int().min(1).max(N_MAX).nullish(),
   seed: z.int().nullish(),
   stop: z.union([z.string().min(1).max(256), z.array(z.string().min(1).max(256)).max(4)]).nullish(),
   max_tokens: z.int().min(1).nullish(),
@@ -129,7 +132,12 @@ const tokens = z.array(z.int().min(0)).min(1).max(TEXT_MAX);
 /** POST /v1/completions */
 export const CompletionRequest = z.object({
   ...shared,
-  prompt: z.union([text, tokens, z.array(text).min(1).max(16), z.array(tokens).min(1).max(16)])
+  prompt: z.union([
+    text,
+    tokens,
+    z.array(text).min(1).max(CHOICES_MAX),
+    z.array(tokens).min(1).max(CHOICES_MAX),
+  ])
     .openapi({
       description: "One prompt or up to 16, as text (control tokens are read) or token ids.",
     }),
@@ -138,26 +146,31 @@ export const CompletionRequest = z.object({
   suffix: text.nullish().refine((suffix) => !suffix, "text is not inserted before a suffix yet"),
   best_of: z.int().min(1).max(20).nullish()
     .refine((best) => (best ?? 1) === 1, "only 1: every choice that is computed is returned"),
+}).refine((r) => promptCount(r.prompt) * (r.n ?? 1) <= CHOICES_MAX, {
+  path: ["prompt"],
+  message: `at most ${CHOICES_MAX} answers in one request: fewer prompts, or a smaller n`,
 }).openapi("CompletionRequest");
+const promptCount = (prompt: string | readonly unknown[]) =>
+  typeof prompt === "string" || typeof prompt[0] === "number" ? 1 : prompt.length;
 export type CompletionRequest = z.infer<typeof CompletionRequest>;
 /** What both kinds of completion ask of the sampler. */
 export type SharedRequest = Pick<CompletionRequest, keyof typeof shared>;
-
-/** Texts of one embeddings request. */
-const INPUTS_MAX = 256;
 
 /** POST /v1/embeddings */
 export const EmbeddingRequest = z.object({
   model: shared.model.openapi({ description: "The embedding model's name." }),
   input: z.union([
     text.min(1),
-    z.array(text.min(1)).min(1).max(INPUTS_MAX),
+    z.array(text.min(1)).min(1).max(EMBED_TEXTS_MAX),
     z.array(z.union([z.int(), z.array(z.int())])).min(1).refine(
       () => false,
       "token ids of another model mean nothing here; send text",
     ),
   ]),
   encoding_format: z.enum(["float", "base64"]).nullish(),
-  dimensions: z.int().min(1).nullish(),
+  dimensions: z.int().nullish().refine(
+    (wanted) => wanted == null || wanted === DIMENSIONS,
+    `this model's vectors have ${DIMENSIONS} numbers`,
+  ),
   user: z.string().max(256).nullish(),
 }).openapi("EmbeddingRequest");
