@@ -1,5 +1,6 @@
 /** What the faces (CLI, HTTP, pages) know of models: names, stages, and the engine that answers now. */
 import type { Engine, Fidelity } from "../run/api.ts";
+import type { Hub } from "./hub.ts";
 
 /** Where a model stands on its way from source to answering. */
 export type ModelStage = "absent" | "pulling" | "importing" | "opening" | "ready" | "failed";
@@ -20,6 +21,8 @@ export interface ModelEntry {
   readonly name: string;
   readonly title: string;
   readonly license: string;
+  /** What it does: hold conversations, or turn texts into vectors. */
+  readonly use: "chat" | "embedding";
   readonly sourceBytes: number;
   readonly storeBytes: number;
   readonly stage: ModelStage;
@@ -59,4 +62,10 @@ export interface HouseOptions {
   readonly fidelity?: Fidelity;
   /** Whether a small model may answer meanwhile; default true. */
   readonly standIn?: boolean;
+  /** File or folder to take sources from before any network. */
+  readonly from?: string;
+  /** Asked last; default: not at all. */
+  readonly hub?: Hub;
+  /** Keep the fetched file after its import; default false, it only takes disk. */
+  readonly keepSource?: boolean;
 }

@@ -174,6 +174,8 @@ const minilm: CatalogEntry = {
 export const CATALOG: readonly CatalogEntry[] = [qwen, smollm2, minilm];
 /** Asked for when nothing else is. */
 export const DEFAULT_MODEL = qwen.name;
+/** Turns texts into vectors. */
+export const EMBEDDING_MODEL = minilm.name;
 /** Answers while a larger model is fetched, and where the disk is too small for one. */
 export const STAND_IN_MODEL = smollm2.name;
 

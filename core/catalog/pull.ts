@@ -21,7 +21,7 @@ export interface PullOptions {
   readonly hub?: Hub;
   readonly signal?: AbortSignal;
   /** Hears bytes done, and a note when one source failed and the next is tried. */
-  readonly report?: (progress: Progress) => void;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Folder of the entry's files: GGUF sources lie together, an embedding model is a folder. */
@@ -77,7 +77,7 @@ async function fromAnySource(
   const base = { model: entry.name, stage: "pulling", unit: "bytes", total: entry.bytes } as const;
   for (const [name, run] of attempts(entry, options)) {
     const tally = new Tally((bytes) => {
-      options.report?.({ ...base, done: Math.min(bytes, entry.bytes) });
+      options.onProgress?.({ ...base, done: Math.min(bytes, entry.bytes) });
     });
     await removeIfThere(scratch);
     await Deno.mkdir(scratch, { recursive: true });
@@ -87,7 +87,7 @@ async function fromAnySource(
       options.signal.throwIfAborted();
       const reason = error instanceof Error ? error.message : String(error);
       failures.push(`${name}: ${reason}`);
-      options.report?.({ ...base, done: 0, note: `${name} did not serve: ${reason}` });
+      options.onProgress?.({ ...base, done: 0, note: `${name} did not serve: ${reason}` });
     }
   }
   throw new FlintError("unavailable", `could not fetch ${entry.name}. ${failures.join("; ")}`);

