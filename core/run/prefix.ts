@@ -46,7 +46,8 @@ export class Prefixes {
   readonly #snapshots: Collection<Snapshot>;
   readonly #blobs: Blobs;
   readonly #writes = new Set<Promise<void>>();
-  readonly #saving = new Set<string>();
+  readonly #saving = new Set<string>(); // assistants
+  readonly #damaged = new Set<string>(); // assistants
   #fault: unknown;
 
   constructor(needs: PrefixNeeds) {
@@ -70,7 +71,9 @@ export class Prefixes {
     for (; restored < hashes.length; restored++) {
       const i = sealed + restored;
       if (snapshot.hashes[i] !== hashes[restored]) break;
-      if (!this.#fill(this.#key(sequence, i), snapshot.checksums[i]!, blocks[i]!)) break;
+      if (this.#fill(this.#key(sequence, i), snapshot.checksums[i]!, blocks[i]!)) continue;
+      this.#damaged.add(sequence.assistant!);
+      break;
     }
     return restored;
   }
@@ -86,7 +89,8 @@ export class Prefixes {
     if (count === 0 || bytes > this.#bytesMax || this.#fault || this.#saving.has(assistant)) return;
     const wanted = hashes.slice(0, count);
     const found = this.#find(sequence);
-    if (found?.hashes.length === count && found.hashes.at(-1) === wanted.at(-1)) {
+    const same = found?.hashes.length === count && found.hashes.at(-1) === wanted.at(-1);
+    if (same && !this.#damaged.delete(assistant)) {
       return this.#track(this.#touch(sequence, found));
     }
     const grant = cache.acquire(wanted, count); // owned, so that nobody writes them meanwhile

@@ -1,63 +1,15 @@
 import assert from "node:assert/strict";
-import { KvCache } from "../../core/run/kv_cache.ts";
-import { Scheduler, WAITING_MAX } from "../../core/run/scheduler.ts";
-import { type Drafter, Sequence, type Speaker } from "../../core/run/sequence.ts";
-import type { MachineLimits } from "../../core/model/machine.ts";
+import { WAITING_MAX } from "../../core/run/scheduler.ts";
+import type { Drafter } from "../../core/run/sequence.ts";
 import { randomInts } from "../random.ts";
-import { best, LedgerMachine, ledgerText, limits, VOCABULARY } from "./ledger_machine.ts";
-
-/** Says the likeliest token `max` times; `ready` and leaving are the test's to choose. */
-class Greedy implements Speaker {
-  ready = true;
-  readonly said: number[] = [];
-  readonly max: number;
-  error: unknown;
-  constructor(max: number) {
-    this.max = max;
-  }
-  take(logits: Float32Array) {
-    this.said.push(best(logits));
-    return this.said.length < this.max ? this.said.at(-1) : undefined;
-  }
-  fail(error: unknown) {
-    this.error = error;
-  }
-}
+import { ledgerText, VOCABULARY } from "./ledger_machine.ts";
+import { house, prompt } from "./scheduled.ts";
 
 /** Guesses now right, now wrong. */
 const guesser = (pick: (n: number) => number): Drafter => ({
   propose: (tokens, max) => ledgerText(tokens, pick(max + 1)).map((t) => pick(4) ? t : 0),
   learn: (proposed, accepted) => assert.ok(accepted <= proposed),
 });
-
-function house(some: Partial<MachineLimits> = {}) {
-  const machine = new LedgerMachine(limits(some));
-  const cache = new KvCache(machine.limits.blocks);
-  const scheduler = new Scheduler({ limits: machine.limits, cache });
-  const submit = (prompt: number[], max: number, drafter?: Drafter) => {
-    const speaker = new Greedy(max);
-    const sequence = new Sequence({ prompt, speaker, ...(drafter ? { drafter } : {}) });
-    scheduler.submit(sequence);
-    return { speaker, sequence, expected: () => ledgerText(prompt, max) };
-  };
-  /** One step; false if there was nothing to do. */
-  const step = async () => {
-    const batch = scheduler.schedule();
-    if (batch.length === 0) return false;
-    await machine.step(batch);
-    scheduler.settle((i) => machine.logits(i), { tokens: 1, bytesUsed: 1, bytesRead: 0 });
-    return true;
-  };
-  const finish = async () => {
-    while (await step());
-  };
-  return { machine, cache, scheduler, submit, step, finish };
-}
-
-const prompt = (length: number, seed = 1) => {
-  const pick = randomInts(seed);
-  return Array.from({ length }, () => pick(VOCABULARY));
-};
 
 Deno.test("scheduler: a sequence says in company what it says alone", async () => {
   const { submit, finish, cache } = house();
@@ -147,7 +99,7 @@ Deno.test("scheduler: a prompt that begins like an earlier one is computed from 
 Deno.test("scheduler: guesses save steps and change nothing", async () => {
   const run = async (drafter?: Drafter) => {
     const { submit, finish, machine } = house({ blocks: 32 });
-    const { speaker, expected } = submit(prompt(5, 4), 30, drafter);
+    const { speaker, expected } = submit(prompt(5, 4), 30, drafter && { drafter });
     await finish();
     assert.deepEqual(speaker.said, expected());
     return { steps: machine.batches.length, tokens: machine.batches.flat().length };
@@ -192,7 +144,9 @@ async function storm(seed: number) {
   for (let turn = 0; turn < 120; turn++) {
     if (pick(3) === 0) {
       const begin = prompt(10, pick(2)).slice(0, pick(9)), max = 1 + pick(5);
-      all.push(submit([...begin, pick(VOCABULARY)], max, pick(2) ? guesser(pick) : undefined));
+      all.push(
+        submit([...begin, pick(VOCABULARY)], max, pick(2) ? { drafter: guesser(pick) } : {}),
+      );
     }
     const one = all[pick(all.length)];
     if (one && pick(4) === 0) one.speaker.ready = !one.speaker.ready;
