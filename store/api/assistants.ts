@@ -126,7 +126,10 @@ export function createAssistants({ registry }: { registry: Registry }): OpenAPIH
 
   app.openapi(create, async (c) => {
     const made = await registry.create(c.req.valid("json"));
-    return c.json(made, 201, { ETag: etag(made), Location: `/api/assistants/${made.id}` });
+    return c.json(made, 201, {
+      ETag: etag(made),
+      Location: `/api/assistants/${encodeURIComponent(made.id)}`, // ids are of any script
+    });
   });
 
   app.openapi(read, (c) => {

@@ -86,10 +86,11 @@ function asEngine(
 /** One list of token ids per prompt, however they were sent. */
 function promptsOf(prompt: CompletionRequest["prompt"], { text }: Engine): number[][] {
   // Who sends a raw prompt writes the template himself, control tokens included.
-  if (typeof prompt === "string") return [text.encode(prompt, { special: true })];
+  const encode = (prompt: string) => text.encode(prompt, { special: true, begin: true });
+  if (typeof prompt === "string") return [encode(prompt)];
   const prompts = typeof prompt[0] === "number" ? [prompt as number[]] : prompt;
   return (prompts as (string | number[])[]).map((one, index) => {
-    if (typeof one === "string") return text.encode(one, { special: true });
+    if (typeof one === "string") return encode(one);
     const unknown = one.find((id) => id >= text.vocabulary);
     if (unknown === undefined) return one;
     throw new FlintError(
