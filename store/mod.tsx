@@ -15,6 +15,7 @@ import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
+import { createPages } from "./web/pages.tsx";
 
 /** What the store is built from; main.ts makes them. */
 export interface StoreDeps {
@@ -46,8 +47,11 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
     if (isBug(error)) log(`${c.get("requestId")} ${error.stack}`);
     return errorResponse(c, error);
   });
+  const pages = createPages({ ...deps, log });
   app.notFound((c) =>
-    errorResponse(c, new HTTPException(404, { message: `there is no ${c.req.path}` }))
+    c.req.header("accept")?.includes("text/html")
+      ? pages.notFound(c)
+      : errorResponse(c, new HTTPException(404, { message: `there is no ${c.req.path}` }))
   );
 
   app.use(requestId());
@@ -74,6 +78,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api/assistants", createAssistants(deps));
   app.route("/api/conversations", createConversations(deps));
   addDocs(app);
+  app.route("/", pages.routes);
   return app;
 }
 

@@ -1,0 +1,170 @@
+/** A conversation, from the first look at an assistant to the last answer. */
+import type { Assistant, Conversation, Message } from "@flint/plugins";
+import { Avatar, type Face } from "./components/avatar.tsx";
+import { Button, IconButton } from "./components/button.tsx";
+import { Composer } from "./components/composer.tsx";
+import { Dialog } from "./components/dialog.tsx";
+import { Field } from "./components/field.tsx";
+import { Icon } from "./components/icon.tsx";
+import { Answer, NoAnswer, Question } from "./components/message.tsx";
+import { Starters } from "./home.tsx";
+import { type Frame, Page } from "./layout.tsx";
+import type { RenderBlocks } from "./markdown.ts";
+import type { Say } from "./strings.ts";
+
+interface NewChatProps {
+  readonly frame: Frame;
+  readonly assistant: Assistant;
+  /** Words for the composer, from a starter's link. */
+  readonly ask: string | undefined;
+}
+
+/** `/a/{assistant}`: nothing said yet. */
+export function NewChat({ frame, assistant, ask }: NewChatProps) {
+  const { say } = frame;
+  return (
+    <Page frame={frame} title={`${assistant.name} · Flint`}>
+      <main id="content" class="chat fresh" data-island="chat" data-assistant={assistant.id}>
+        <div class="hello">
+          <Avatar {...assistant} size={72} />
+          <h1>{assistant.name}</h1>
+          <p>{assistant.description}</p>
+          <Starters assistant={assistant} />
+        </div>
+        <Composer name={assistant.name} text={ask ?? ""} say={say} />
+      </main>
+    </Page>
+  );
+}
+
+interface ChatProps {
+  readonly frame: Frame;
+  readonly face: Face;
+  /** Whether the assistant is no longer there to answer. */
+  readonly removed: boolean;
+  readonly conversation: Conversation;
+  readonly messages: readonly Message[];
+  readonly render: RenderBlocks;
+}
+
+/** `/chat/{conversation}` */
+export function Chat(props: ChatProps) {
+  const { frame, face, removed, conversation } = props;
+  const { say } = frame;
+  const title = conversation.messages === 0 ? say("untitled") : conversation.title;
+  return (
+    <Page
+      frame={frame}
+      title={`${title} · Flint`}
+      header={<Title face={face} title={title} />}
+      tools={<Menu say={say} title={title} />}
+    >
+      <main
+        id="content"
+        class="chat"
+        data-island="chat"
+        data-assistant={face.id}
+        data-conversation={conversation.id}
+      >
+        <h1 class="unseen">{title}</h1>
+        <Turns {...props} />
+        <div class="composer-dock">
+          <IconButton icon="arrow-down" label={say("jump")} class="jump" data-jump hidden />
+          {removed
+            ? <p class="note">{say("assistantGone", { name: face.name })}</p>
+            : <Composer name={face.name} say={say} />}
+        </div>
+        <Blanks {...props} />
+        <div id="speech" class="unseen" role="log" aria-live="polite" />
+      </main>
+    </Page>
+  );
+}
+
+function Title({ face, title }: { face: Face; title: string }) {
+  return (
+    <>
+      <Avatar {...face} size={26} />
+      <a href={`/a/${face.id}`}>{face.name}</a>
+      <span id="title">{title}</span>
+    </>
+  );
+}
+
+/** The list is brought up to date turn by turn by islands/refresh.ts. */
+function Turns({ frame, face, removed, messages, render }: ChatProps) {
+  const { say, titles } = frame;
+  return (
+    <ol id="turns" class="turns">
+      {messages.map((message, i) =>
+        message.role === "user" ? <Question message={message} say={say} /> : (
+          <Answer
+            message={message}
+            face={face}
+            titles={titles}
+            render={render}
+            last={!removed && i === messages.length - 1}
+            say={say}
+          />
+        )
+      )}
+      {!removed && messages.at(-1)?.role === "user" && <NoAnswer say={say} />}
+    </ol>
+  );
+}
+
+/** Turns the island fills in, drawn by the same components as the kept ones. */
+function Blanks({ frame: { say, titles }, face, render }: ChatProps) {
+  const blank = { index: 0, content: "", createdAt: "" };
+  return (
+    <template id="blanks">
+      <Question message={{ ...blank, role: "user" }} say={say} />
+      <Answer
+        message={{ ...blank, role: "assistant" }}
+        face={face}
+        titles={titles}
+        render={render}
+        last={false}
+        say={say}
+      />
+      <NoAnswer say={say} />
+    </template>
+  );
+}
+
+function Menu({ say, title }: { say: Say; title: string }) {
+  return (
+    <>
+      <IconButton icon="ellipsis" label={say("conversationMenu")} popovertarget="menu" />
+      <div id="menu" popover="auto" class="panel menu">
+        <Button data-dialog="rename">
+          <Icon name="pencil" size={16} />
+          {say("rename")}
+        </Button>
+        <Button kind="danger" data-dialog="delete">
+          <Icon name="trash" size={16} />
+          {say("delete")}
+        </Button>
+      </div>
+      <Dialog
+        id="rename"
+        title={say("renameTitle")}
+        action="rename"
+        confirm={say("save")}
+        say={say}
+      >
+        <Field label={say("title")} name="title" value={title} maxlength={120} />
+      </Dialog>
+      <Dialog
+        id="delete"
+        title={say("deleteTitle")}
+        action="delete"
+        confirm={say("delete")}
+        danger
+        say={say}
+      >
+        <p>{say("deleteHint", { title })}</p>
+      </Dialog>
+    </>
+  );
+}

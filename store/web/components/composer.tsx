@@ -1,0 +1,47 @@
+/** Where the reader writes: one box that grows, one button that sends and then stops. */
+import { MESSAGE_CHARS_MAX } from "@flint/plugins";
+import type { Say } from "../strings.ts";
+import { Icon } from "./icon.tsx";
+
+interface ComposerProps {
+  /** Who is asked. */
+  readonly name: string;
+  readonly text?: string;
+  readonly say: Say;
+}
+
+/** The form that islands/chat.ts drives. */
+export function Composer({ name, text, say }: ComposerProps) {
+  return (
+    <form class="composer" id="composer" autocomplete="off">
+      <textarea
+        name="content"
+        rows={1}
+        maxlength={MESSAGE_CHARS_MAX}
+        placeholder={say("ask", { name })}
+        aria-label={say("ask", { name })}
+        aria-describedby="composer-keys"
+        enterkeyhint="send"
+        required
+      >
+        {text}
+      </textarea>
+      <button type="submit" class="send" aria-label={say("send")} title={say("send")}>
+        <Icon name="arrow-up" size={20} />
+      </button>
+      <button
+        type="button"
+        class="send stop"
+        data-stop
+        aria-label={say("stop")}
+        title={say("stop")}
+      >
+        <Icon name="square" size={14} />
+      </button>
+      <noscript>
+        <p class="note">{say("needsScript")}</p>
+      </noscript>
+      <p class="composer-keys" id="composer-keys">{say("keys")}</p>
+    </form>
+  );
+}

@@ -1,0 +1,94 @@
+/** The first page: ask at once, choose an assistant, or go on where you left off. */
+import type { Assistant } from "@flint/plugins";
+import { Avatar } from "./components/avatar.tsx";
+import { Composer } from "./components/composer.tsx";
+import { Empty } from "./components/empty.tsx";
+import { Icon } from "./components/icon.tsx";
+import { type Frame, Page } from "./layout.tsx";
+
+/** Conversations offered to be continued. */
+const RECENT = 3;
+
+/** `/` */
+export function Home({ frame }: { frame: Frame }) {
+  const { say, assistants, language } = frame;
+  const first = assistants.find((each) => each.language.startsWith(language)) ?? assistants[0];
+  return (
+    <Page frame={frame} title="Flint">
+      <main id="content" class="home">
+        {first
+          ? (
+            <>
+              <section class="hero" data-island="chat" data-assistant={first.id}>
+                <h1>{say("greeting")}</h1>
+                <Composer name={first.name} say={say} />
+                <Starters assistant={first} />
+              </section>
+              <Cards frame={frame} />
+              <Recent frame={frame} />
+            </>
+          )
+          : <Empty icon="sparkles" title={say("noAssistants")} hint={say("noAssistantsHint")} />}
+        <p class="local-note">
+          <Icon name="hard-drive" size={15} />
+          {say("localNote")}
+        </p>
+      </main>
+    </Page>
+  );
+}
+
+/** Opening lines an assistant offers; plain links that fill the composer, sent at once by the island. */
+export function Starters({ assistant }: { assistant: Assistant }) {
+  return (
+    <ul class="starters">
+      {assistant.starters.map((line) => (
+        <li>
+          <a href={`/a/${assistant.id}?${new URLSearchParams({ ask: line })}`} data-starter={line}>
+            {line}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Cards({ frame: { say, assistants } }: { frame: Frame }) {
+  return (
+    <section aria-labelledby="cards-title">
+      <h2 id="cards-title">{say("chooseAssistant")}</h2>
+      <ul class="cards">
+        {assistants.map((assistant) => (
+          <li class="card">
+            <Avatar {...assistant} size={44} />
+            <h3>
+              <a href={`/a/${assistant.id}`}>{assistant.name}</a>
+            </h3>
+            <p>{assistant.description}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Recent({ frame: { say, assistants, conversations } }: { frame: Frame }) {
+  if (conversations.length === 0) return null;
+  const nameOf = (id: string) => assistants.find((each) => each.id === id)?.name ?? id;
+  return (
+    <section aria-labelledby="recent-title">
+      <h2 id="recent-title">{say("continueTitle")}</h2>
+      <ul class="recent">
+        {conversations.slice(0, RECENT).map(({ id, title, assistantId }) => (
+          <li>
+            <a href={`/chat/${id}`}>
+              <Icon name="message-circle" />
+              <span>{title}</span>
+              <small>{nameOf(assistantId)}</small>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,19 @@
+/// <reference lib="dom" />
+/** Entry of the pages' script: wakes the islands a page has. Bundled into ../app.js by ../build.ts. */
+import { speak } from "../strings.ts";
+import type { Language } from "../strings.ts";
+import { startChat } from "./chat.ts";
+import { startCopy } from "./copy.ts";
+import { startCore } from "./core.ts";
+import { startDialogs } from "./dialogs.ts";
+import { startSettings } from "./settings.ts";
+
+const say = speak(document.documentElement.lang as Language);
+
+startSettings();
+startCopy(say);
+startDialogs(say);
+startCore(say);
+const chat = document.querySelector<HTMLElement>("[data-island=chat]");
+if (chat) startChat(chat, say);
+document.documentElement.dataset.awake = ""; // tests wait for it

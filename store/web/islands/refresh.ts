@@ -1,0 +1,48 @@
+/// <reference lib="dom" />
+/**
+ * The server is the truth: after a change the page is fetched again, and what differs is taken
+ * over. So a turn looks the same whether it was streamed, refreshed or loaded.
+ */
+
+/** Parts taken over as a whole. */
+const REGIONS = ["conversations", "title", "meter", "rename", "delete"];
+
+/** Brings everything but the turns up to date. */
+export async function refresh(): Promise<void> {
+  takeRegions(await fetchPage());
+}
+
+/** Brings all up to date, the turns only if `accept` is content with the newest. Returns whether it was. */
+export async function refreshTurns(accept: (newest: Element | null) => boolean): Promise<boolean> {
+  const fresh = await fetchPage();
+  const kept = fresh.getElementById("turns")!;
+  if (!accept(kept.lastElementChild)) return false;
+  takeRegions(fresh);
+  takeTurns(document.getElementById("turns")!, [...kept.children]);
+  return true;
+}
+
+async function fetchPage(): Promise<Document> {
+  const response = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  if (!response.ok) throw new Error(`${location.pathname} answered ${response.status}`);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+function takeRegions(fresh: Document): void {
+  document.title = fresh.title;
+  for (const id of REGIONS) {
+    const region = fresh.getElementById(id);
+    const old = document.getElementById(id);
+    if (region && old && !region.isEqualNode(old)) old.replaceWith(document.adoptNode(region));
+  }
+}
+
+/** Takes the kept turns over, one by one, so that unchanged ones keep selection and focus. */
+function takeTurns(turns: Element, kept: readonly Element[]): void {
+  kept.forEach((turn, i) => {
+    const old = turns.children[i];
+    if (!old) turns.append(document.adoptNode(turn));
+    else if (!old.isEqualNode(turn)) old.replaceWith(document.adoptNode(turn));
+  });
+  while (turns.children.length > kept.length) turns.lastElementChild!.remove();
+}

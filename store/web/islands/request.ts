@@ -1,0 +1,55 @@
+/// <reference lib="dom" />
+/** Requests to our own API: JSON in and out, answers as a stream of chat events. */
+import type { ChatEvent } from "@flint/plugins";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import type { Say } from "../strings.ts";
+
+/** The server's refusal, in its own words. */
+export class Refusal extends Error {}
+
+/** Why a request failed, for its reader. */
+export function reason(error: unknown, say: Say): string {
+  return error instanceof Refusal ? error.message : say("unreachable");
+}
+
+/** Sends JSON and returns the response; a refusal throws with the problem's detail. */
+export async function send(
+  method: "POST" | "PATCH" | "DELETE",
+  address: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const response = await fetch(address, {
+    method,
+    ...(body === undefined ? {} : {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+    ...(signal ? { signal } : {}),
+  });
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new Refusal(problem.detail ?? problem.title ?? `${response.status}`);
+}
+
+/** Posts and yields the events of the answer. Aborting closes the stream, which stops the engine. */
+export async function* askFor(
+  address: string,
+  body: unknown,
+  signal: AbortSignal,
+): AsyncGenerator<ChatEvent> {
+  const response = await send("POST", address, body, signal);
+  const events = response.body!
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream())
+    .getReader();
+  try {
+    for (;;) {
+      const { done, value } = await events.read();
+      if (done) return;
+      yield JSON.parse(value.data);
+    }
+  } finally {
+    await events.cancel().catch(() => {}); // already closed by the abort
+  }
+}

@@ -1,0 +1,134 @@
+/// <reference lib="dom" />
+/** A conversation on the page: asking, streaming the answer, stopping, asking again. */
+import type { Say } from "../strings.ts";
+import { followEnd } from "./follow.ts";
+import { LiveAnswer } from "./live_answer.ts";
+import { refresh, refreshTurns } from "./refresh.ts";
+import { askFor, reason, Refusal } from "./request.ts";
+
+/** How often, and how many times, the server is asked whether it has kept an answer that was broken off. */
+const KEEP_MS = 250, KEEP_TRIES = 12;
+
+/** How a stream ended: why it broke off, if it did, and whether it was refused before it began. */
+interface Outcome {
+  readonly failure?: string;
+  readonly refused?: boolean;
+}
+
+/** The turns of one conversation; one answer at a time. */
+export class Talk {
+  readonly #turns: HTMLElement;
+  readonly #speech: HTMLElement;
+  readonly #form: HTMLFormElement;
+  readonly #address: string;
+  readonly #say: Say;
+  readonly #goToEnd: () => void;
+  #stop = new AbortController();
+
+  /** `address` is the conversation's in the API; `form` its composer, marked busy while an answer comes. */
+  constructor(root: HTMLElement, form: HTMLFormElement, address: string, say: Say) {
+    this.#turns = root.querySelector<HTMLElement>("#turns")!;
+    this.#speech = root.querySelector<HTMLElement>("#speech")!;
+    this.#form = form;
+    this.#address = address;
+    this.#say = say;
+    this.#goToEnd = followEnd(this.#turns, root.querySelector<HTMLElement>("[data-jump]")!);
+    this.#goToEnd();
+    form.querySelector("[data-stop]")!.addEventListener("click", () => this.#stop.abort());
+    this.#turns.addEventListener("click", (event) => {
+      const wanted = (event.target as Element).closest("[data-regenerate]");
+      if (wanted && form.dataset.busy === undefined) this.again();
+    });
+  }
+
+  /** Says something and streams the answer. */
+  ask(text: string): void {
+    this.#turns.querySelector(".no-answer")?.remove();
+    const question = blank("question");
+    question.querySelector(".bubble")!.textContent = text;
+    this.#turns.append(question);
+    this.#answer("messages", { content: text });
+  }
+
+  /** Has the last question answered anew; one that the server never kept is sent once more. */
+  again(): void {
+    while (!this.#turns.lastElementChild!.matches(".question")) {
+      this.#turns.lastElementChild!.remove();
+    }
+    const question = this.#turns.lastElementChild as HTMLElement;
+    if (question.dataset.index !== undefined) {
+      this.#answer("regenerate", {});
+      return;
+    }
+    question.remove();
+    this.ask(question.querySelector(".bubble")!.textContent!);
+  }
+
+  /** After a reload the server may just be keeping the answer that the reload cut off. */
+  lookAgain(): void {
+    if (this.#turns.querySelector(".no-answer")) keep(true);
+  }
+
+  async #answer(verb: "messages" | "regenerate", body: unknown): Promise<void> {
+    this.#stop = new AbortController();
+    const turn = blank("answer");
+    turn.classList.add("live");
+    this.#turns.append(turn);
+    this.#form.dataset.busy = "";
+    this.#goToEnd();
+    const live = new LiveAnswer(turn, this.#speech, this.#say);
+    const { failure, refused } = await this.#stream(verb, body, live);
+    live.finish();
+    // The server keeps no question that it refuses to answer: the page does, until it is sent again.
+    if (refused && verb === "messages") turn.remove();
+    else await keep(this.#stop.signal.aborted || failure !== undefined);
+    turn.classList.remove("live");
+    if (failure) this.#showFailure(failure);
+    delete this.#form.dataset.busy;
+  }
+
+  async #stream(verb: string, body: unknown, live: LiveAnswer): Promise<Outcome> {
+    const { signal } = this.#stop;
+    try {
+      for await (const event of askFor(`${this.#address}/${verb}`, body, signal)) {
+        if (event.type === "token") {
+          if (live.empty) refresh().catch(() => {}); // the first question names the conversation
+          live.add(event.text);
+        }
+        if (event.type === "error") return { failure: event.message };
+      }
+      return {};
+    } catch (error) {
+      if (signal.aborted) return {};
+      return { failure: reason(error, this.#say), refused: error instanceof Refusal };
+    }
+  }
+
+  /** Says at the end of the turns why there is no answer, or only a part of one. */
+  #showFailure(failure: string): void {
+    let note = this.#turns.querySelector<HTMLElement>(".no-answer");
+    if (!note) {
+      note = blank("no-answer");
+      this.#turns.append(note);
+    }
+    note.querySelector("[data-reason]")!.textContent = failure;
+  }
+}
+
+/** Takes over what the server has kept; after a break, waits a while for it to keep the answer. */
+async function keep(broken: boolean): Promise<void> {
+  for (let left = broken ? KEEP_TRIES : 0; left >= 0; left--) {
+    const accept = (newest: Element | null) => left === 0 || Boolean(newest?.matches(".answer"));
+    const kept = await refreshTurns(accept).catch(() => true); // unreachable: the page stays as it is
+    if (kept) return;
+    await new Promise((resolve) => setTimeout(resolve, KEEP_MS));
+  }
+}
+
+/** A new turn from the page's own template. */
+function blank(kind: "question" | "answer" | "no-answer"): HTMLElement {
+  const template = document.querySelector<HTMLTemplateElement>("#blanks")!;
+  const turn = template.content.querySelector(`.${kind}`)!.cloneNode(true) as HTMLElement;
+  delete turn.dataset.index;
+  return turn;
+}

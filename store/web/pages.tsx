@@ -1,0 +1,159 @@
+/** The pages' routes: what is asked for, gathered and drawn on the server. */
+import { type Engine, FlintError, type ModelHouse } from "@flint/core";
+import type { Assistant, Conversations, Registry } from "@flint/plugins";
+import { type Context, Hono } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { languageDetector } from "hono/language";
+import { type AssetAddresses, loadAssets } from "./assets.ts";
+import { Chat, NewChat } from "./chat.tsx";
+import { Empty } from "./components/empty.tsx";
+import { highlight } from "./highlight.ts";
+import { Home } from "./home.tsx";
+import { type Frame, Page } from "./layout.tsx";
+import { createMarkdown } from "./markdown.ts";
+import { type Theme, themes } from "./sidebar.tsx";
+import { type Language, languages, speak, type StringKey } from "./strings.ts";
+
+/** What the pages show. */
+export interface PagesDeps {
+  readonly house: ModelHouse;
+  readonly registry: Registry;
+  readonly conversations: Conversations;
+  /** Takes one line per failure of ours. */
+  readonly log: (line: string) => void;
+}
+
+/** Assistants and conversations listed in the sidebar. */
+const LISTED = 100;
+/** Longest text a starter's link may put into the composer. */
+const ASK_MAX = 2000;
+/** How long a choice of theme or language is kept, seconds: as long as browsers allow. */
+const CHOICE_AGE_S = 400 * 24 * 60 * 60;
+
+/** The pages' app, and the page for an address that leads nowhere. */
+export interface Pages {
+  readonly routes: Hono;
+  readonly notFound: (c: Context) => Response | Promise<Response>;
+}
+
+/** Reads the assets and builds the pages. */
+export function createPages(deps: PagesDeps): Pages {
+  const { addresses, routes } = loadAssets();
+  const app = new Hono();
+  app.onError((error, c) => drawFailure(c, deps, addresses, error));
+  app.route("/", routes);
+  app.use(languageDetector({
+    order: ["cookie", "header"],
+    supportedLanguages: [...languages],
+    fallbackLanguage: "en",
+    caches: false,
+  }));
+
+  app.get("/", (c) => c.html(document(<Home frame={frameOf(c, deps, addresses)} />)));
+
+  app.get("/a/:assistant", (c) => {
+    const assistant = deps.registry.get(c.req.param("assistant"));
+    const ask = c.req.query("ask")?.slice(0, ASK_MAX);
+    const frame = frameOf(c, deps, addresses);
+    return c.html(document(<NewChat frame={frame} assistant={assistant} ask={ask} />));
+  });
+
+  app.get("/chat/:conversation", (c) => {
+    const conversation = deps.conversations.get(c.req.param("conversation"));
+    const { assistantId } = conversation;
+    const frame = frameOf(c, deps, addresses);
+    const assistant = findAssistant(deps.registry, assistantId);
+    return c.html(document(
+      <Chat
+        frame={frame}
+        face={assistant ?? { id: assistantId, name: assistantId, avatar: "svg:" }}
+        removed={!assistant}
+        conversation={conversation}
+        messages={deps.conversations.messages(conversation.id)}
+        render={createMarkdown({ copy: frame.say("copy"), highlight })}
+      />,
+    ));
+  });
+
+  app.post("/settings", async (c) => {
+    const form = await c.req.formData();
+    keepChoice(c, "theme", form.get("theme"), Object.keys(themes));
+    keepChoice(c, "language", form.get("language"), languages);
+    return c.redirect(ownPath(form.get("back")), 303);
+  });
+
+  const missing = new FlintError("not_found", "there is no such page");
+  return { routes: app, notFound: (c) => drawFailure(c, deps, addresses, missing) };
+}
+
+/** JSX has no word for the doctype. */
+const document = (page: unknown) => `<!doctype html>${page}`;
+
+function frameOf(
+  c: Context,
+  { house, registry, conversations }: PagesDeps,
+  assets: AssetAddresses,
+) {
+  const language = (c.get("language") ?? "en") as Language;
+  const theme = getCookie(c, "theme") ?? "system";
+  const status = house.status();
+  const engine: Engine | undefined = status.serving === undefined ? undefined : house.engine();
+  return {
+    say: speak(language),
+    language,
+    theme: Object.hasOwn(themes, theme) ? theme as Theme : "system",
+    path: c.req.path,
+    now: Date.now(),
+    assets,
+    assistants: registry.list({ limit: LISTED }).assistants,
+    conversations: conversations.list({ limit: LISTED }).conversations
+      .filter(({ messages }) => messages > 0),
+    status,
+    report: engine?.report(),
+    titles: Object.fromEntries(house.list().map(({ name, title }) => [name, title])),
+  } satisfies Frame;
+}
+
+/** undefined for one that was removed: its conversations stay readable. */
+function findAssistant(registry: Registry, id: string): Assistant | undefined {
+  try {
+    return registry.get(id);
+  } catch (error) {
+    if (error instanceof FlintError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+/** Remembers a choice if it is one there is. */
+function keepChoice(c: Context, name: string, value: unknown, allowed: readonly string[]): void {
+  if (typeof value !== "string" || !allowed.includes(value)) return;
+  setCookie(c, name, value, { path: "/", sameSite: "Lax", httpOnly: true, maxAge: CHOICE_AGE_S });
+}
+
+/** The path if it leads to a page of ours; a form must not send its reader to another site. */
+function ownPath(path: unknown): string {
+  return typeof path === "string" && /^\/(?![/\\])/.test(path) ? path : "/";
+}
+
+/** A page that says what went wrong, in the shell like any other. */
+function drawFailure(c: Context, deps: PagesDeps, assets: AssetAddresses, error: Error) {
+  const missing = error instanceof FlintError && error.code === "not_found";
+  if (!missing) deps.log(`${c.get("requestId")} ${error.stack}`);
+  const [title, hint]: StringKey[] = missing
+    ? ["notFound", "notFoundHint"]
+    : ["broken", "brokenHint"];
+  const frame = frameOf(c, deps, assets);
+  const { say } = frame;
+  return c.html(
+    document(
+      <Page frame={frame} title={`${say(title!)} · Flint`}>
+        <main id="content" class="home">
+          <Empty icon={missing ? "map-pin-off" : "cloud-off"} title={say(title!)} hint={say(hint!)}>
+            <a class="button primary" href="/">{say("home")}</a>
+          </Empty>
+        </main>
+      </Page>,
+    ),
+    missing ? 404 : 500,
+  );
+}

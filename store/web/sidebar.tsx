@@ -1,0 +1,138 @@
+/** The way around: assistants, conversations by day, and the reader's settings. */
+import type { Assistant } from "@flint/plugins";
+import { Avatar } from "./components/avatar.tsx";
+import { Button, IconButton } from "./components/button.tsx";
+import { Icon, type IconName, Mark } from "./components/icon.tsx";
+import type { Frame } from "./layout.tsx";
+import { languages } from "./strings.ts";
+
+/** What languages are called by those who speak them. */
+const languageName = { en: "English", zh: "中文" } as const;
+/** The looks a reader may choose, with their icons. */
+export const themes = { light: "sun", system: "monitor", dark: "moon" } as const satisfies Record<
+  string,
+  IconName
+>;
+/** One of the looks. */
+export type Theme = keyof typeof themes;
+
+/** A column on wide screens, a drawer on narrow ones: the browser's own popover. */
+export function Sidebar({ frame }: { frame: Frame }) {
+  const { say } = frame;
+  return (
+    <aside id="sidebar" class="sidebar" popover="auto">
+      <div class="sidebar-top">
+        <a class="brand" href="/">
+          <Mark />
+          <span>Flint</span>
+        </a>
+        <IconButton
+          icon="x"
+          label={say("closeSidebar")}
+          class="narrow-only"
+          popovertarget="sidebar"
+          popovertargetaction="hide"
+        />
+      </div>
+      <a class="new-chat" href="/">
+        <Icon name="square-pen" />
+        {say("newChat")}
+      </a>
+      <div class="sidebar-lists" tabindex={0} role="group" aria-label={say("conversations")}>
+        <nav aria-labelledby="assistants-title">
+          <h2 id="assistants-title">{say("assistants")}</h2>
+          <ul>
+            {frame.assistants.map((each) => <AssistantLink assistant={each} frame={frame} />)}
+          </ul>
+        </nav>
+        <Conversations frame={frame} />
+      </div>
+      <Settings frame={frame} />
+    </aside>
+  );
+}
+
+function AssistantLink({ assistant, frame }: { assistant: Assistant; frame: Frame }) {
+  const address = `/a/${assistant.id}`;
+  return (
+    <li>
+      <a href={address} aria-current={frame.path === address ? "page" : undefined}>
+        <Avatar {...assistant} size={22} />
+        <span>{assistant.name}</span>
+      </a>
+    </li>
+  );
+}
+
+/** Replaced as a whole by islands/refresh.ts. */
+function Conversations({ frame: { say, conversations, now, path } }: { frame: Frame }) {
+  const groups = Map.groupBy(conversations, (each) => dayGroup(each.updatedAt, now));
+  return (
+    <nav id="conversations" aria-label={say("conversations")}>
+      {conversations.length === 0 && <p class="sidebar-none">{say("noConversations")}</p>}
+      {[...groups].map(([group, members]) => (
+        <>
+          <h2>{say(group)}</h2>
+          <ul>
+            {members.map(({ id, title }) => (
+              <li>
+                <a
+                  href={`/chat/${id}`}
+                  aria-current={path === `/chat/${id}` ? "page" : undefined}
+                >
+                  <span>{title}</span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      ))}
+    </nav>
+  );
+}
+
+/** Works as a plain form; islands/settings.ts applies a choice at once. */
+function Settings({ frame: { say, theme, language, path } }: { frame: Frame }) {
+  return (
+    <form id="settings" class="settings" method="post" action="/settings">
+      <input type="hidden" name="back" value={path} />
+      <fieldset class="segments">
+        <legend class="unseen">{say("theme")}</legend>
+        {(Object.keys(themes) as Theme[]).map((each) => (
+          <label title={say(each)}>
+            <input type="radio" name="theme" value={each} checked={theme === each} />
+            <Icon name={themes[each]} size={16} />
+            <span class="unseen">{say(each)}</span>
+          </label>
+        ))}
+      </fieldset>
+      <label class="language">
+        <span class="unseen">{say("language")}</span>
+        <Icon name="languages" size={16} />
+        <select name="language">
+          {languages.map((each) => (
+            <option value={each} lang={each} selected={each === language}>
+              {languageName[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <noscript>
+        <Button type="submit">{say("save")}</Button>
+      </noscript>
+    </form>
+  );
+}
+
+/** When a conversation was last touched, as its group in the list. Days are the server's own. */
+export function dayGroup(
+  instant: string,
+  now: number,
+): "today" | "yesterday" | "lastWeek" | "older" {
+  const time = Date.parse(instant);
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  const day = 24 * 60 * 60 * 1000;
+  if (time >= midnight) return "today";
+  if (time >= midnight - day) return "yesterday";
+  return time >= midnight - 6 * day ? "lastWeek" : "older";
+}

@@ -1,0 +1,149 @@
+/** Every sentence the pages say, in each language side by side; `{name}` is filled in by `say`. */
+
+/** Languages the pages speak, in the order of the columns of `table`. */
+export const languages = ["en", "zh"] as const;
+/** One of the languages the pages speak. */
+export type Language = typeof languages[number];
+
+const table = {
+  // shell
+  tagline: ["Assistants on your own machine", "在你自己的机器上运行的助手"],
+  skipToContent: ["Skip to content", "跳到正文"],
+  openSidebar: ["Open sidebar", "打开侧栏"],
+  closeSidebar: ["Close sidebar", "关闭侧栏"],
+  newChat: ["New chat", "新对话"],
+  assistants: ["Assistants", "助手"],
+  conversations: ["Conversations", "对话"],
+  noConversations: ["Your conversations will appear here.", "你的对话会出现在这里。"],
+  today: ["Today", "今天"],
+  yesterday: ["Yesterday", "昨天"],
+  lastWeek: ["Last 7 days", "过去 7 天"],
+  older: ["Older", "更早"],
+  settings: ["Settings", "设置"],
+  theme: ["Theme", "主题"],
+  light: ["Light", "浅色"],
+  dark: ["Dark", "深色"],
+  system: ["System", "跟随系统"],
+  language: ["Language", "语言"],
+  save: ["Save", "保存"],
+  cancel: ["Cancel", "取消"],
+  needsScript: [
+    "Reading works without scripts; asking needs them. Please allow scripts for this page.",
+    "不启用脚本也能阅读，但提问需要脚本。请允许此页面运行脚本。",
+  ],
+
+  // home
+  greeting: ["What is on your mind?", "在想什么？"],
+  localNote: [
+    "Everything runs on this machine. What you write stays here.",
+    "一切都在这台机器上运行，你写的内容不会离开这里。",
+  ],
+  chooseAssistant: ["Choose an assistant", "选择一个助手"],
+  continueTitle: ["Pick up where you left off", "继续之前的对话"],
+  noAssistants: ["No assistant yet", "还没有助手"],
+  noAssistantsHint: [
+    "Create one with POST /api/assistants, and it will greet you here.",
+    "通过 POST /api/assistants 创建一个，它就会出现在这里。",
+  ],
+
+  // chat
+  ask: ["Ask {name}", "向 {name} 提问"],
+  message: ["Message", "消息"],
+  send: ["Send", "发送"],
+  stop: ["Stop", "停止"],
+  keys: ["Enter to send, Shift + Enter for a new line", "Enter 发送，Shift + Enter 换行"],
+  you: ["You", "你"],
+  said: ["{name} said", "{name} 说"],
+  youSaid: ["You said", "你说"],
+  copy: ["Copy", "复制"],
+  copied: ["Copied", "已复制"],
+  copyAnswer: ["Copy answer", "复制回答"],
+  regenerate: ["Answer again", "重新回答"],
+  retry: ["Try again", "重试"],
+  stopped: ["You stopped this answer.", "你停止了这次回答。"],
+  cutShort: ["The answer reached its length limit.", "回答达到了长度上限。"],
+  brokeOff: ["The answer broke off here.", "回答在此中断。"],
+  failed: ["No answer came.", "没有得到回答。"],
+  unreachable: [
+    "Flint does not answer. Is it still running?",
+    "Flint 没有响应。它还在运行吗？",
+  ],
+  jump: ["Jump to the latest", "跳到最新"],
+  assistantGone: [
+    "{name} was removed. The conversation stays readable.",
+    "{name} 已被移除，对话仍可阅读。",
+  ],
+  untitled: ["New conversation", "新对话"],
+  conversation: ["Conversation", "对话"],
+  conversationMenu: ["Conversation menu", "对话菜单"],
+  rename: ["Rename", "重命名"],
+  renameTitle: ["Rename conversation", "重命名对话"],
+  title: ["Title", "标题"],
+  delete: ["Delete", "删除"],
+  deleteTitle: ["Delete this conversation?", "删除这个对话？"],
+  deleteHint: [
+    "“{title}” and its messages will be gone for good.",
+    "“{title}”及其所有消息将被永久删除。",
+  ],
+
+  // figures of an answer and of the core
+  tokensPerSecond: ["Tokens per second", "每秒词元"],
+  tokensShort: ["{n} tok/s", "{n} 词元/秒"],
+  firstToken: ["First token", "首个词元"],
+  hitRate: ["Found in memory", "内存命中"],
+  hitShort: ["{n} from memory", "{n} 来自内存"],
+  readPerToken: ["Read per token", "每词元读取"],
+  model: ["Model", "模型"],
+  fidelity: ["Fidelity", "保真度"],
+  exact: ["exact", "精确"],
+  balanced: ["balanced", "均衡"],
+  fast: ["fast", "快速"],
+  answerFigures: ["Figures of this answer", "本次回答的数据"],
+  core: ["Core", "核心"],
+  coreHint: [
+    "How the model core spends the memory it was given. What does not fit is read from flash.",
+    "模型核心如何使用分配给它的内存；放不下的部分从闪存读取。",
+  ],
+  memory: ["Memory", "内存"],
+  budgetOf: ["{used} of {limit}", "{used} / {limit}"],
+  resident: ["Resident weights", "常驻权重"],
+  pinned: ["Pinned window", "固定窗口"],
+  staging: ["Staging", "暂存区"],
+  kv: ["Conversation cache", "对话缓存"],
+  activations: ["Activations", "激活值"],
+  threads: ["Threads", "线程"],
+  queue: ["Answering / waiting", "回答中 / 等待中"],
+  noEngine: ["No model is open yet", "还没有模型就绪"],
+
+  // models on their way
+  meanwhile: ["{serving} answers meanwhile.", "暂由 {serving} 回答。"],
+  nobodyYet: ["The first answer has to wait a moment.", "第一次回答需要稍等片刻。"],
+  pulling: ["{model} is being downloaded", "正在下载 {model}"],
+  importing: ["{model} is being laid out on flash", "正在把 {model} 写入闪存"],
+  opening: ["{model} is opening", "正在打开 {model}"],
+  absent: ["{model} is not here yet", "{model} 尚未就绪"],
+  modelFailed: ["{model} could not be prepared.", "{model} 未能准备好。"],
+  modelReady: ["{model} answers from now on.", "从现在起由 {model} 回答。"],
+
+  // pages that are not there
+  notFound: ["This page is not here", "这个页面不存在"],
+  notFoundHint: [
+    "The conversation may have been deleted, or the address is mistyped.",
+    "对话可能已被删除，或者地址有误。",
+  ],
+  broken: ["Something broke on our side", "我们这边出了问题"],
+  brokenHint: ["The log of the server says what.", "服务器日志里有详情。"],
+  home: ["Back to the start", "回到首页"],
+} as const satisfies Record<string, readonly [string, string]>;
+
+/** Names one sentence. */
+export type StringKey = keyof typeof table;
+/** Says a sentence in the language it was made for. */
+export type Say = (key: StringKey, values?: Readonly<Record<string, string>>) => string;
+
+/** Gives the speaker of one language. */
+export function speak(language: Language): Say {
+  const column = languages.indexOf(language) as 0 | 1;
+  return (key, values = {}) =>
+    table[key][column].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
