@@ -23,6 +23,7 @@ export const ModelEntry = z.object({
   name: z.string(),
   title: z.string(),
   license: z.string(),
+  use: z.enum(["chat", "embedding"]),
   sourceBytes: count,
   storeBytes: count,
   stage,

@@ -10,7 +10,7 @@ import { together } from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
 import { chatLogprobs } from "./logprobs.ts";
 import { engineMessages } from "./messages.ts";
-import { boundsOf, repeated, samplingOf, schemaOf } from "./sampling.ts";
+import { boundsOf, fitted, repeated, samplingOf, schemaOf } from "./sampling.ts";
 import { ChatRequest } from "./schema.ts";
 import type { Speaker, Speakers } from "./speaker.ts";
 
@@ -68,13 +68,14 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
 
 function asEngine(request: ChatRequest, speaker: Speaker): GenerateRequest {
   const turn = speaker.turn(engineMessages(request.messages));
-  return {
+  const asked = {
     ...turn,
     sampling: { ...turn.sampling, ...samplingOf(request, speaker.engine.text.vocabulary) },
     ...boundsOf(request),
     ...schemaOf(request),
     ...(request.logprobs ? { logprobs: request.top_logprobs ?? 0 } : {}),
   };
+  return fitted(asked, speaker.engine);
 }
 
 /** The role first, then text as it comes, then why it ended; last the count, if asked for. */

@@ -9,7 +9,7 @@ import { type ChoiceEvent, collect, type DoneEvent, finishReason, usageOf } from
 import { together } from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
 import { textLogprobs } from "./logprobs.ts";
-import { boundsOf, repeated, samplingOf } from "./sampling.ts";
+import { boundsOf, fitted, repeated, samplingOf } from "./sampling.ts";
 import { CompletionRequest } from "./schema.ts";
 import type { Speakers } from "./speaker.ts";
 
@@ -74,13 +74,14 @@ function asEngine(
   prompt: readonly number[],
   engine: Engine,
 ): GenerateRequest {
-  return {
+  const asked = {
     prompt,
     sampling: samplingOf(request, engine.text.vocabulary),
     maxTokens: MAX_TOKENS_DEFAULT,
     ...boundsOf(request),
     ...(request.logprobs == null ? {} : { logprobs: request.logprobs }),
   };
+  return fitted(asked, engine);
 }
 
 /** One list of token ids per prompt, however they were sent. */

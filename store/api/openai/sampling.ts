@@ -1,7 +1,10 @@
 /** From OpenAI's request fields to what the engine is asked for. */
-import { FlintError, type GenerateRequest, type Sampling } from "@flint/core";
+import { type Engine, FlintError, type GenerateRequest, type Sampling } from "@flint/core";
 import { given } from "../given.ts";
 import type { ChatRequest, SharedRequest } from "./schema.ts";
+
+/** The engine's seeds are 0..SEEDS - 1. */
+const SEEDS = Number.MAX_SAFE_INTEGER;
 
 /** Any JSON object: what `response_format: json_object` promises. */
 const ANY_OBJECT = { type: "object" };
@@ -11,7 +14,7 @@ export function samplingOf(request: SharedRequest, vocabulary: number): Partial<
   return given({
     temperature: request.temperature,
     topP: request.top_p,
-    seed: request.seed,
+    seed: request.seed == null ? undefined : unsigned(request.seed),
     presencePenalty: request.presence_penalty,
     frequencyPenalty: request.frequency_penalty,
     logitBias: request.logit_bias ? biasOf(request.logit_bias, vocabulary) : undefined,
@@ -36,14 +39,27 @@ export function schemaOf({ response_format: format }: ChatRequest) {
   return {};
 }
 
+/** Less to say where the context ends before: `max_tokens` is a bound, not a wish. */
+export function fitted(
+  request: GenerateRequest,
+  { limits: { contextTokens } }: Engine,
+): GenerateRequest {
+  const room = Math.max(1, contextTokens - request.prompt.length);
+  if (request.maxTokens === undefined || request.maxTokens <= room) return request;
+  return { ...request, maxTokens: room };
+}
+
 /** Asks for `n` answers to one prompt: the first keeps the seed, the others follow it. */
 export function repeated(request: GenerateRequest, n: number): GenerateRequest[] {
   const { seed } = request.sampling ?? {};
   return Array.from({ length: n }, (_, i) => {
     if (seed === undefined) return request;
-    return { ...request, sampling: { ...request.sampling, seed: seed + i } };
+    return { ...request, sampling: { ...request.sampling, seed: (seed + i) % SEEDS } };
   });
 }
+
+/** OpenAI's seeds are signed. */
+const unsigned = (seed: number): number => seed < 0 ? seed + SEEDS : seed;
 
 function biasOf(bias: Record<string, number>, vocabulary: number): Map<number, number> {
   const entries = Object.entries(bias).map(([id, value]) => [Number(id), value] as const);

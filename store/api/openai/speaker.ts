@@ -31,7 +31,9 @@ export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Sp
       if (name === engine.card.name) {
         return { engine, turn: (messages) => ({ prompt: engine.text.chat(messages) }) };
       }
-      if (house.list().some((model) => model.name === name)) throw otherModel(name, house);
+      if (house.list().some((model) => model.name === name && model.use === "chat")) {
+        throw otherModel(name, house);
+      }
       const { id } = registry.get(name); // throws "not_found"
       return { engine, turn: (messages) => assistants.turn(id, messages) };
     },
