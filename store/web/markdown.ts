@@ -48,6 +48,13 @@ export function createMarkdown({ copy, highlight }: MarkdownOptions): RenderBloc
     tokens[index]!.attrSet("rel", "noopener noreferrer nofollow");
     return self.renderToken(tokens, index, options);
   };
+  md.renderer.rules.th_open = md.renderer.rules.td_open = (tokens, index, options, _env, self) => {
+    const token = tokens[index]!;
+    // The page's policy allows no inline style: "text-align:right" becomes the class "right".
+    const align = token.attrGet("style")?.split(":")[1];
+    token.attrs = align ? [["class", align]] : null;
+    return self.renderToken(tokens, index, options);
+  };
   md.renderer.rules.table_open = () => `<div class="table" tabindex="0"><table>`;
   md.renderer.rules.table_close = () => "</table></div>";
 

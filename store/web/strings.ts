@@ -5,7 +5,8 @@ export const languages = ["en", "zh"] as const;
 /** One of the languages the pages speak. */
 export type Language = typeof languages[number];
 
-const table = {
+/** All sentences: English, then Chinese. */
+export const table = {
   // shell
   tagline: ["Assistants on your own machine", "在你自己的机器上运行的助手"],
   skipToContent: ["Skip to content", "跳到正文"],

@@ -2,11 +2,14 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import { createAssistants, openConversations, openEmbedder, openRegistry } from "@flint/plugins";
+import type { Conversations, Registry } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 
 /** A store in a temporary folder; `await using` removes it. */
 export interface QuietStore extends AsyncDisposable {
   readonly app: OpenAPIHono;
+  readonly registry: Registry;
+  readonly conversations: Conversations;
   /** Posts a body; returns the status and the message of a refusal. */
   post(path: string, body: string, contentType?: string): Promise<[number, string]>;
 }
@@ -38,6 +41,8 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
   const app = createStore(deps, options);
   return {
     app,
+    registry,
+    conversations,
     async post(path, body, contentType = "application/json") {
       const headers = { "content-type": contentType };
       const response = await app.request(path, { method: "POST", headers, body });

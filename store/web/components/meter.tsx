@@ -15,7 +15,8 @@ export function Meter({ report, title, say }: MeterProps) {
   const figures = report && coreFigures(report, undefined, say);
   return (
     <div id="meter" class="meter" data-model={report?.model}>
-      <button type="button" class="meter-chip" popovertarget="core" aria-label={say("core")}>
+      <button type="button" class="meter-chip" popovertarget="core">
+        <span class="unseen">{say("core")}</span>
         <BudgetBar report={report} />
         {report && <span class="meter-limit">{formatBytes(report.budget.limit)}</span>}
         <span class="meter-rate" data-core="hitRate">{figures?.hitRate}</span>
