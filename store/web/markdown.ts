@@ -51,7 +51,7 @@ export function createMarkdown({ copy, highlight }: MarkdownOptions): RenderBloc
   md.renderer.rules.th_open = md.renderer.rules.td_open = (tokens, index, options, _env, self) => {
     const token = tokens[index]!;
     // The page's policy allows no inline style: "text-align:right" becomes the class "right".
-    const align = token.attrGet("style")?.split(":")[1];
+    const align = String(token.attrGet("style") ?? "").split(":")[1];
     token.attrs = align ? [["class", align]] : null;
     return self.renderToken(tokens, index, options);
   };
