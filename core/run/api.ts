@@ -96,8 +96,11 @@ export interface ChatMessage {
 
 /** Text in and out. Special tokens in message contents stay text. */
 export interface TextFace {
-  /** Plain text to ids; with `special`, control tokens in the text are recognised. */
-  encode(text: string, options?: { special?: boolean }): number[];
+  /**
+   * Plain text to ids; with `special`, control tokens in the text are recognised; with `begin`, the
+   * token that the model wants at the start of a text comes first, if it wants one.
+   */
+  encode(text: string, options?: { special?: boolean; begin?: boolean }): number[];
   decode(ids: readonly number[], options?: { special?: boolean }): string;
   /** Renders the model's chat template; ends where the assistant is to speak unless told otherwise. */
   chat(
