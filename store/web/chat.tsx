@@ -74,6 +74,7 @@ export function Chat(props: ChatProps) {
             ? <p class="note">{say("assistantGone", { name: face.name })}</p>
             : <Composer name={face.name} say={say} />}
         </div>
+        <div class="end" />
         <Blanks {...props} />
         <div id="speech" class="unseen" role="log" aria-live="polite" />
       </main>

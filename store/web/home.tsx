@@ -1,5 +1,5 @@
 /** The first page: ask at once, choose an assistant, or go on where you left off. */
-import type { Assistant } from "@flint/plugins";
+import type { Assistant, Conversation } from "@flint/plugins";
 import { Avatar } from "./components/avatar.tsx";
 import { Composer } from "./components/composer.tsx";
 import { Empty } from "./components/empty.tsx";
@@ -72,23 +72,63 @@ function Cards({ frame: { say, assistants } }: { frame: Frame }) {
   );
 }
 
-function Recent({ frame: { say, assistants, conversations } }: { frame: Frame }) {
+function Recent({ frame }: { frame: Frame }) {
+  const { say, conversations } = frame;
   if (conversations.length === 0) return null;
-  const nameOf = (id: string) => assistants.find((each) => each.id === id)?.name ?? id;
   return (
     <section aria-labelledby="recent-title">
       <h2 id="recent-title">{say("continueTitle")}</h2>
-      <ul class="recent">
-        {conversations.slice(0, RECENT).map(({ id, title, assistantId }) => (
-          <li>
-            <a href={`/chat/${id}`}>
-              <Icon name="message-circle" />
-              <span>{title}</span>
-              <small>{nameOf(assistantId)}</small>
-            </a>
-          </li>
-        ))}
-      </ul>
+      <List frame={frame} conversations={conversations.slice(0, RECENT)} />
     </section>
+  );
+}
+
+interface ListProps {
+  readonly frame: Frame;
+  readonly conversations: readonly Conversation[];
+}
+
+function List({ frame: { assistants }, conversations }: ListProps) {
+  const nameOf = (id: string) => assistants.find((each) => each.id === id)?.name ?? id;
+  return (
+    <ul class="recent">
+      {conversations.map(({ id, title, assistantId }) => (
+        <li>
+          <a href={`/chat/${id}`}>
+            <Icon name="message-circle" />
+            <span>{title}</span>
+            <small>{nameOf(assistantId)}</small>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface HistoryProps {
+  readonly frame: Frame;
+  readonly list: { readonly conversations: readonly Conversation[]; readonly next?: string };
+}
+
+/** `/conversations`: all of them, a page at a time. */
+export function History({ frame, list: { conversations, next } }: HistoryProps) {
+  const { say } = frame;
+  return (
+    <Page frame={frame} title={`${say("allConversations")} · Flint`}>
+      <main id="content" class="home">
+        <section>
+          <h1>{say("allConversations")}</h1>
+          <List frame={frame} conversations={conversations.filter((each) => each.messages > 0)} />
+          {next && (
+            <a
+              class="button quiet"
+              href={`/conversations?${new URLSearchParams({ cursor: next })}`}
+            >
+              {say("older")}
+            </a>
+          )}
+        </section>
+      </main>
+    </Page>
   );
 }

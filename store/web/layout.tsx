@@ -23,6 +23,8 @@ export interface Frame {
   readonly assistants: readonly Assistant[];
   /** Newest first; those without a word yet are left out. */
   readonly conversations: readonly Conversation[];
+  /** Whether there are more of them. */
+  readonly more: boolean;
   readonly status: HouseStatus;
   /** undefined while no engine is open. */
   readonly report: EngineReport | undefined;
@@ -80,7 +82,9 @@ export function Page({ frame, title, header, tools, children }: PageProps) {
   );
 }
 
-function Head({ title, frame: { assets, say } }: { title: string; frame: Frame }) {
+function Head({ title, frame: { assets, say, theme } }: { title: string; frame: Frame }) {
+  const when = (scheme: Theme) =>
+    theme === "system" ? `(prefers-color-scheme: ${scheme})` : undefined;
   return (
     <head>
       <meta charset="utf-8" />
@@ -88,6 +92,8 @@ function Head({ title, frame: { assets, say } }: { title: string; frame: Frame }
         name="viewport"
         content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
       />
+      {theme !== "dark" && <meta name="theme-color" content="#fefdfc" media={when("light")} />}
+      {theme !== "light" && <meta name="theme-color" content="#171513" media={when("dark")} />}
       <title>{title}</title>
       <meta name="description" content={say("tagline")} />
       <link rel="preload" href={assets.font} as="font" type="font/woff2" crossorigin="" />

@@ -8,7 +8,7 @@ import { type AssetAddresses, loadAssets } from "./assets.ts";
 import { Chat, NewChat } from "./chat.tsx";
 import { Empty } from "./components/empty.tsx";
 import { highlight } from "./highlight.ts";
-import { Home } from "./home.tsx";
+import { History, Home } from "./home.tsx";
 import { type Frame, Page } from "./layout.tsx";
 import { createMarkdown } from "./markdown.ts";
 import { type Theme, themes } from "./sidebar.tsx";
@@ -23,8 +23,8 @@ export interface PagesDeps {
   readonly log: (line: string) => void;
 }
 
-/** Assistants and conversations listed in the sidebar. */
-const LISTED = 100;
+/** Assistants and conversations listed in the sidebar, and conversations on a page of all. */
+const LISTED = 50;
 /** Longest text a starter's link may put into the composer. */
 const ASK_MAX = 2000;
 /** How long a choice of theme or language is kept, seconds: as long as browsers allow. */
@@ -75,6 +75,12 @@ export function createPages(deps: PagesDeps): Pages {
     ));
   });
 
+  app.get("/conversations", (c) => {
+    const cursor = c.req.query("cursor");
+    const list = deps.conversations.list({ limit: LISTED, ...(cursor ? { cursor } : {}) });
+    return c.html(document(<History frame={frameOf(c, deps, addresses)} list={list} />));
+  });
+
   app.post("/settings", async (c) => {
     const form = await c.req.formData();
     keepChoice(c, "theme", form.get("theme"), Object.keys(themes));
@@ -97,6 +103,7 @@ function frameOf(
   const language = (c.get("language") ?? "en") as Language;
   const theme = getCookie(c, "theme") ?? "system";
   const status = house.status();
+  const recent = conversations.list({ limit: LISTED });
   const engine: Engine | undefined = status.serving === undefined ? undefined : house.engine();
   return {
     say: speak(language),
@@ -106,8 +113,8 @@ function frameOf(
     now: Date.now(),
     assets,
     assistants: registry.list({ limit: LISTED }).assistants,
-    conversations: conversations.list({ limit: LISTED }).conversations
-      .filter(({ messages }) => messages > 0),
+    conversations: recent.conversations.filter(({ messages }) => messages > 0),
+    more: recent.next !== undefined,
     status,
     report: engine?.report(),
     titles: Object.fromEntries(house.list().map(({ name, title }) => [name, title])),
@@ -137,7 +144,7 @@ function ownPath(path: unknown): string {
 
 /** A page that says what went wrong, in the shell like any other. */
 function drawFailure(c: Context, deps: PagesDeps, assets: AssetAddresses, error: Error) {
-  const missing = error instanceof FlintError && error.code === "not_found";
+  const missing = error instanceof FlintError && ["not_found", "bad_input"].includes(error.code);
   if (!missing) deps.log(`${c.get("requestId")} ${error.stack}`);
   const [title, hint]: StringKey[] = missing
     ? ["notFound", "notFoundHint"]

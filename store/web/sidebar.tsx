@@ -65,7 +65,8 @@ function AssistantLink({ assistant, frame }: { assistant: Assistant; frame: Fram
 }
 
 /** Replaced as a whole by islands/refresh.ts. */
-function Conversations({ frame: { say, conversations, now, path } }: { frame: Frame }) {
+function Conversations({ frame }: { frame: Frame }) {
+  const { say, conversations, more, now, path } = frame;
   const groups = Map.groupBy(conversations, (each) => dayGroup(each.updatedAt, now));
   return (
     <nav id="conversations" aria-label={say("conversations")}>
@@ -87,6 +88,16 @@ function Conversations({ frame: { say, conversations, now, path } }: { frame: Fr
           </ul>
         </>
       ))}
+      {more && (
+        <ul>
+          <li>
+            <a href="/conversations" aria-current={path === "/conversations" ? "page" : undefined}>
+              <Icon name="clock" size={16} />
+              {say("allConversations")}
+            </a>
+          </li>
+        </ul>
+      )}
     </nav>
   );
 }

@@ -16,6 +16,7 @@ export const table = {
   assistants: ["Assistants", "助手"],
   conversations: ["Conversations", "对话"],
   noConversations: ["Your conversations will appear here.", "你的对话会出现在这里。"],
+  allConversations: ["All conversations", "全部对话"],
   today: ["Today", "今天"],
   yesterday: ["Yesterday", "昨天"],
   lastWeek: ["Last 7 days", "过去 7 天"],

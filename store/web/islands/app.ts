@@ -6,6 +6,7 @@ import { startChat } from "./chat.ts";
 import { startCopy } from "./copy.ts";
 import { startCore } from "./core.ts";
 import { startDialogs } from "./dialogs.ts";
+import { refresh } from "./refresh.ts";
 import { startSettings } from "./settings.ts";
 
 const say = speak(document.documentElement.lang as Language);
@@ -14,6 +15,8 @@ startSettings();
 startCopy(say);
 startDialogs(say);
 startCore(say);
+// A page out of the back-forward cache shows what was true when it was left.
+addEventListener("pageshow", ({ persisted }) => persisted && refresh().catch(() => {}));
 const chat = document.querySelector<HTMLElement>("[data-island=chat]");
 if (chat) startChat(chat, say);
 document.documentElement.dataset.awake = ""; // tests wait for it

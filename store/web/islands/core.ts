@@ -28,6 +28,7 @@ export function startCore(say: Say): void {
   };
   document.addEventListener("visibilitychange", follow);
   addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", ({ persisted }) => persisted && follow());
   follow();
 }
 

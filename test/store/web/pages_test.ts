@@ -106,6 +106,22 @@ Deno.test("chat/{conversation}: stays readable when its assistant was removed", 
   assert.doesNotMatch(html, /<textarea/);
 });
 
+Deno.test("conversations: all of them are reached from the sidebar, page by page", async () => {
+  await using store = await openQuietStore();
+  const { assistant } = await begin(store);
+  for (let n = 0; n < 60; n++) {
+    const { id } = await store.conversations.create(assistant.id);
+    await store.conversations.append(id, { role: "user", content: `Question ${n}` });
+  }
+  assert.match((await open(store, "/")).html, /href="\/conversations"/);
+  const first = (await open(store, "/conversations")).html;
+  const next = /href="(\/conversations\?cursor=[^"]+)"/.exec(first)![1]!.replaceAll("&amp;", "&");
+  const [list] = /<ul class="recent">.*?<\/ul>/s.exec((await open(store, next)).html)!;
+  assert.match(list, /Question 0</);
+  assert.doesNotMatch(list, /Question 59</);
+  assert.equal((await open(store, "/conversations?cursor=nonsense")).status, 404);
+});
+
 Deno.test("pages: what is not there is a page to people and a problem to programs", async () => {
   await using store = await openQuietStore();
   for (const path of ["/chat/nope", "/a/nope", "/nope"]) {
