@@ -30,3 +30,11 @@ export {
   openConversations,
 } from "./conversation.ts";
 export { type AssistantNeeds, type Assistants, createAssistants } from "./assistant.ts";
+export {
+  DIMENSIONS,
+  EMBED_TEXTS_MAX,
+  EMBED_TOKENS_MAX,
+  type Embedder,
+  type Embeddings,
+  openEmbedder,
+} from "./knowledge/embed.ts";
