@@ -11,6 +11,7 @@ import fs from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { FlintError } from "../errors.ts";
 import { verifyUnit } from "./checksum.ts";
+import { dataFileOf, isWhole } from "./data_file.ts";
 import {
   type FlashStore,
   LMDB_HEADER,
@@ -49,37 +50,57 @@ export interface StoreWriter {
   readonly dataFile: string;
   /** Units committed by earlier runs and this one. */
   unitsDone(): number;
-  /** Commits the images (from page start, header stamped) of units `first`..; they must stay unchanged until it resolves. */
+  /**
+   * Commits the images (from page start, header stamped) of units `first`.. to disk in one
+   * transaction. They must stay unchanged until it resolves.
+   */
   put(first: number, images: readonly Uint8Array[]): Promise<void>;
-  /** Makes all units durable, then writes the index, then the mark that completes the store. */
+  /** Writes the index, and when that is on disk the mark that completes the store. */
   finish(index: StoreIndex): Promise<void>;
   close(): Promise<void>;
 }
 
+type Index = Database<unknown, string>;
+
 /** Address space beyond the units: index, vocabulary and LMDB's own pages. */
 const MAP_MARGIN_BYTES = 256 << 20;
 
-interface Environment {
-  readonly root: RootDatabase;
-  readonly units: Database<Uint8Array, number>;
-  readonly index: Database<unknown, string>;
-}
-
-function openEnvironment(folder: string, options: { mapSize?: number; readOnly: boolean }) {
+function openRoot(folder: string, options: { mapSize?: number; readOnly: boolean }): RootDatabase {
   try {
-    // noSubdir is said because lmdb takes a folder with a dot in its name for a file.
-    const root = open({ path: folder, noSubdir: false, pageSize: PAGE, maxDbs: 4, ...options });
-    const units = root.openDB<Uint8Array, number>({
-      name: "units",
-      keyEncoding: "uint32",
-      encoding: "binary",
+    return open({
+      path: folder,
+      noSubdir: false, // else lmdb takes a folder with a dot in its name for a file
+      pageSize: PAGE,
+      maxDbs: 4,
+      overlappingSync: false, // a commit is on disk when it resolves; as fast here
+      ...options,
     });
-    const index = root.openDB<unknown, string>({ name: "index" });
-    return { root, units, index } satisfies Environment;
   } catch (cause) {
     throw new FlintError("bad_model", `${folder} holds no readable flash store: ${mend(folder)}`, {
       cause,
     });
+  }
+}
+
+/** The named records of the index. A store killed at birth has no index yet: then all are absent. */
+async function readIndex<Key extends string>(
+  folder: string,
+  keys: readonly Key[],
+): Promise<Partial<Record<Key, unknown>>> {
+  if (!isWhole(dataFileOf(folder))) {
+    throw new FlintError(
+      "bad_model",
+      `the flash store in ${folder} was cut short: ${mend(folder)}`,
+    );
+  }
+  const root = openRoot(folder, { readOnly: true });
+  try {
+    const index = root.openDB<unknown, string>({ name: "index" }) as Index | undefined;
+    const records: Partial<Record<Key, unknown>> = {};
+    for (const key of keys) records[key] = index?.get(key);
+    return records;
+  } finally {
+    await root.close();
   }
 }
 
@@ -91,7 +112,13 @@ export async function openStoreWriter(
 ): Promise<StoreWriter> {
   fs.mkdirSync(folder, { recursive: true });
   const mapSize = Math.ceil((unitBytes + MAP_MARGIN_BYTES) / PAGE) * PAGE;
-  const { root, units, index } = openEnvironment(folder, { mapSize, readOnly: false });
+  const root = openRoot(folder, { mapSize, readOnly: false });
+  const units = root.openDB<Uint8Array, number>({
+    name: "units",
+    keyEncoding: "uint32",
+    encoding: "binary",
+  });
+  const index: Index = root.openDB({ name: "index" });
   await index.put("source", origin);
   return {
     dataFile: dataFileOf(folder),
@@ -105,16 +132,13 @@ export async function openStoreWriter(
       );
     },
     finish: async ({ card, units: table, tokenizer, vectors }) => {
-      await root.flushed;
       await index.transaction(() => {
         index.put("units", table);
         index.put("card", card);
         index.put("tokenizer", tokenizer);
         index.put("vectors", vectors);
       });
-      await root.flushed;
       await index.put("complete", LAYOUT_VERSION);
-      await root.flushed;
     },
     close: () => root.close(),
   };
@@ -130,18 +154,11 @@ export interface StoreState {
 /** What stands in `folder`; undefined where no store was begun. */
 export async function inspectStore(folder: string): Promise<StoreState | undefined> {
   if (!fs.existsSync(dataFileOf(folder))) return undefined;
-  const { root, index } = openEnvironment(folder, { readOnly: true });
-  try {
-    const complete = index.get("complete") === LAYOUT_VERSION;
-    const card = complete ? index.get("card") as ModelCard : undefined;
-    return {
-      origin: index.get("source") as StoreOrigin | undefined,
-      complete,
-      card: card && { ...card, storeBytes: fs.statSync(dataFileOf(folder)).size },
-    };
-  } finally {
-    await root.close();
-  }
+  if (!isWhole(dataFileOf(folder))) return { origin: undefined, complete: false, card: undefined };
+  const { source, complete, card } = await readIndex(folder, ["source", "complete", "card"]);
+  const origin = source as StoreOrigin | undefined;
+  if (complete !== LAYOUT_VERSION) return { origin, complete: false, card: undefined };
+  return { origin, complete: true, card: withSize(card as ModelCard, folder) };
 }
 
 /**
@@ -149,40 +166,35 @@ export async function inspectStore(folder: string): Promise<StoreState | undefin
  * one of another layout version, each with its mend.
  */
 export async function openFlashStore(folder: string): Promise<FlashStore> {
-  const dataFile = dataFileOf(folder);
-  if (!fs.existsSync(dataFile)) {
+  if (!fs.existsSync(dataFileOf(folder))) {
     throw new FlintError("not_found", `${folder} holds no flash store: import the model first`);
   }
-  const { root, index } = openEnvironment(folder, { readOnly: true });
-  try {
-    const version = index.get("complete");
-    if (version !== LAYOUT_VERSION) {
-      const state = version === undefined
-        ? "unfinished"
-        : `of layout ${version}, not ${LAYOUT_VERSION}`;
-      throw new FlintError(
-        "bad_model",
-        `the flash store in ${folder} is ${state}: ${mend(folder)}`,
-      );
-    }
-    const card = index.get("card") as ModelCard;
-    const vectors = index.get("vectors") as StoredVectors;
-    const layers = vectors.layers.map((byName) =>
-      new Map(Object.entries(byName).map(([name, bytes]) => [name, floats(bytes)]))
-    );
-    return {
-      card: { ...card, storeBytes: fs.statSync(dataFile).size },
-      units: index.get("units") as Unit[],
-      tokenizer: index.get("tokenizer") as TokenizerSpec,
-      vector: (layer, name) => layers[layer]?.get(name),
-      outputNorm: floats(vectors.outputNorm),
-      dataFile,
-      // The environment is closed below: nothing is held open.
-      close: () => Promise.resolve(),
-    };
-  } finally {
-    await root.close();
+  const keys = ["complete", "card", "units", "tokenizer", "vectors"] as const;
+  const { complete, card, units, tokenizer, vectors } = await readIndex(folder, keys);
+  if (complete !== LAYOUT_VERSION) {
+    const state = complete === undefined
+      ? "unfinished"
+      : `of layout ${complete}, not ${LAYOUT_VERSION}`;
+    throw new FlintError("bad_model", `the flash store in ${folder} is ${state}: ${mend(folder)}`);
   }
+  const stored = vectors as StoredVectors;
+  const layers = stored.layers.map((byName) =>
+    new Map(Object.entries(byName).map(([name, bytes]) => [name, floats(bytes)]))
+  );
+  return {
+    card: withSize(card as ModelCard, folder),
+    units: units as Unit[],
+    tokenizer: tokenizer as TokenizerSpec,
+    vector: (layer, name) => layers[layer]?.get(name),
+    outputNorm: floats(stored.outputNorm),
+    dataFile: dataFileOf(folder),
+    close: () => Promise.resolve(), // nothing is held open
+  };
+}
+
+/** The card is written before its store is complete, so the size is taken when it is read. */
+function withSize(card: ModelCard, folder: string): ModelCard {
+  return { ...card, storeBytes: fs.statSync(dataFileOf(folder)).size };
 }
 
 /** A unit's pages (parts lie at their `at`), read through the page cache and checked. For tests and doctor. */
@@ -200,16 +212,6 @@ export function readUnit(store: FlashStore, unit: Unit): Uint8Array {
   }
   verifyUnit(unit, pages);
   return pages;
-}
-
-/** Removes what an import wrote into `folder`, but not the folder. */
-export function discardStore(folder: string): void {
-  for (const file of ["data.mdb", "lock.mdb"]) fs.rmSync(`${folder}/${file}`, { force: true });
-}
-
-/** The file LMDB keeps a folder's environment in. */
-export function dataFileOf(folder: string): string {
-  return `${folder}/data.mdb`;
 }
 
 function mend(folder: string): string {

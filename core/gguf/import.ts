@@ -10,10 +10,9 @@ import { setImmediate } from "node:timers/promises";
 import { FlintError } from "../errors.ts";
 import { SALT_BYTES, stampUnit } from "../flash/checksum.ts";
 import type { ModelCard, Unit } from "../flash/layout.ts";
+import { dataFileOf, discardStore } from "../flash/data_file.ts";
 import { locateUnits } from "../flash/locate.ts";
 import {
-  dataFileOf,
-  discardStore,
   inspectStore,
   LAYOUT_VERSION,
   openFlashStore,
