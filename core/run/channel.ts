@@ -85,3 +85,31 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     }
   }
 }
+
+/**
+ * A stream that begins when it is first read, so that one nobody reads costs nothing. An error of
+ * the beginning is the first read's.
+ */
+export function whenRead<T>(begin: () => AsyncIterator<T>): AsyncIterableIterator<T> {
+  let stream: AsyncIterator<T> | undefined;
+  let left = false;
+  return {
+    async next() {
+      if (left) return { done: true, value: undefined };
+      try {
+        return await (stream ??= begin()).next();
+      } catch (error) {
+        left = true;
+        throw error;
+      }
+    },
+    async return() {
+      left = true;
+      await stream?.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,219 @@
+/** Joins flash store, machine, text and scheduler into the one engine that every assistant shares. */
+import { availableParallelism } from "node:os";
+import { FlintError } from "./errors.ts";
+import type { FlashStore } from "./flash/layout.ts";
+import { openFlashStore } from "./flash/store.ts";
+import type { Kv } from "./kv.ts";
+import type { Machine } from "./model/machine.ts";
+import { openMachine } from "./model/open.ts";
+import type { Engine, EngineReport, Fidelity, GenerateEvent, GenerateRequest } from "./run/api.ts";
+import { whenRead } from "./run/channel.ts";
+import { Generation } from "./run/generation.ts";
+import { KvCache } from "./run/kv_cache.ts";
+import { PromptLookup } from "./run/lookup.ts";
+import { Prefixes } from "./run/prefix.ts";
+import { Runner } from "./run/runner.ts";
+import { Scheduler } from "./run/scheduler.ts";
+import { Scoring } from "./run/scoring.ts";
+import { checkLogprobs } from "./text/logprobs.ts";
+import { Sampler } from "./text/sampler.ts";
+import { settleSampling } from "./text/sampling.ts";
+import { TextStream } from "./text/stream.ts";
+import { createText, type ModelText } from "./text/text.ts";
+
+/** How to open an engine. */
+export type EngineOptions = ({ readonly folder: string } | { readonly store: FlashStore }) & {
+  /** Hard DRAM budget of the core, bytes. */
+  readonly memoryBytes: number;
+  /** The least faithful answer that will do. So far every answer is "exact". */
+  readonly fidelity?: Fidelity;
+  /** Compute threads; default one for each core. */
+  readonly threads?: number;
+  /** Tokens that all live sequences together may hold; default by share of the budget. */
+  readonly contextTokens?: number;
+  /** Most tokens in one step. */
+  readonly batchTokens?: number;
+  /** Where prefixes of assistants are kept; none: they are computed after each start. */
+  readonly snapshots?: Kv;
+};
+
+/** Opens the engine. @throws FlintError not_found | bad_model | over_budget */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const store = "store" in options ? options.store : await openFlashStore(options.folder);
+  const text = createText(store.card, store.tokenizer);
+  const threads = options.threads ?? availableParallelism();
+  const machine = await openMachine({
+    store,
+    threads,
+    memoryBytes: options.memoryBytes,
+    kvTokens: options.contextTokens,
+    batchTokens: options.batchTokens,
+  });
+  return new FlashEngine({ store, text, threads, machine, snapshots: options.snapshots });
+}
+
+interface EngineParts {
+  readonly store: FlashStore;
+  readonly text: ModelText;
+  readonly threads: number;
+  readonly machine: Machine;
+  readonly snapshots: Kv | undefined;
+}
+
+class FlashEngine implements Engine {
+  readonly fidelity = "exact";
+  readonly #parts: EngineParts;
+  readonly #cache: KvCache;
+  readonly #prefixes: Prefixes | undefined;
+  readonly #scheduler: Scheduler;
+  readonly #runner: Runner;
+  readonly #sampler: Sampler;
+  /** What runs or waits, and how to stop listening to its signal. */
+  readonly #live = new Map<Generation | Scoring, () => void>();
+
+  constructor(parts: EngineParts) {
+    const { machine, store, snapshots } = parts;
+    const cache = this.#cache = new KvCache(machine.limits.blocks);
+    this.#parts = parts;
+    this.#sampler = new Sampler(machine.spec.vocabulary);
+    this.#prefixes = snapshots && new Prefixes({
+      kv: snapshots,
+      machine,
+      cache,
+      model: `${store.card.sourceSha256} ${this.fidelity}`,
+      onRelease: () => this.#runner.wake(),
+    });
+    this.#scheduler = new Scheduler({ limits: machine.limits, cache, prefixes: this.#prefixes });
+    this.#runner = new Runner(machine, this.#scheduler);
+  }
+
+  get card() {
+    return this.#parts.store.card;
+  }
+
+  get text() {
+    return this.#parts.text;
+  }
+
+  get limits() {
+    return this.#parts.machine.limits;
+  }
+
+  generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent> {
+    return whenRead(() => {
+      const generation = this.#generation(request);
+      this.#begin(generation, signal);
+      return generation.events;
+    });
+  }
+
+  score(tokens: readonly number[], signal?: AbortSignal): AsyncIterable<Float32Array> {
+    return whenRead(() => {
+      this.#checkTokens(tokens);
+      this.#checkRoom(tokens.length, 0);
+      const scoring = new Scoring(tokens, {
+        wake: () => this.#runner.wake(),
+        onEnd: () => this.#end(scoring),
+      });
+      this.#begin(scoring, signal);
+      return scoring.rows();
+    });
+  }
+
+  report(): EngineReport {
+    const { machine, threads } = this.#parts;
+    return {
+      model: this.card.name,
+      fidelity: this.fidelity,
+      threads,
+      budget: machine.budget(),
+      counters: machine.counters(),
+      running: this.#scheduler.running,
+      waiting: this.#scheduler.waiting,
+      kvBlocksUsed: this.#cache.used,
+      kvBlocks: this.#cache.blocks,
+    };
+  }
+
+  /** Cancels what runs, waits for the step in flight, and gives the memory back. */
+  async close(): Promise<void> {
+    for (const one of this.#live.keys()) one.cancel();
+    await this.#runner.close();
+    try {
+      await this.#prefixes?.close();
+    } finally {
+      await this.#parts.machine.close();
+      await this.#parts.store.close();
+    }
+  }
+
+  /** Checks a request, the outside's last word to the core. */
+  #generation(request: GenerateRequest): Generation {
+    const { prompt, assistant, prefixTokens = 0, logprobs } = request;
+    // Without a wish, as many as fit.
+    const { maxTokens = Math.max(1, this.limits.contextTokens - prompt.length) } = request;
+    const { tokenizer } = this.#parts.text;
+    const sampling = settleSampling(request.sampling ?? {}, this.text.vocabulary);
+    this.#checkTokens(prompt);
+    if (request.jsonSchema) {
+      throw new FlintError("unavailable", "answers under a JSON schema are not to be had yet");
+    }
+    if (logprobs !== undefined) checkLogprobs(logprobs);
+    if (!Number.isInteger(maxTokens) || maxTokens < 1) {
+      throw new FlintError("bad_input", `maxTokens is ${maxTokens}, not a whole number from 1`);
+    }
+    this.#checkRoom(prompt.length, maxTokens);
+    if (!Number.isInteger(prefixTokens) || prefixTokens < 0 || prefixTokens > prompt.length) {
+      const range = `0 to ${prompt.length}`;
+      throw new FlintError("bad_input", `prefixTokens is ${prefixTokens}, not ${range}`);
+    }
+    const generation = new Generation({
+      start: {
+        prompt,
+        prefixTokens,
+        drafter: new PromptLookup(prompt.length + maxTokens - 1),
+        ...(assistant === undefined ? {} : { assistant }),
+      },
+      vocabulary: tokenizer.vocabulary,
+      choices: this.#sampler.start(sampling, prompt),
+      text: new TextStream(tokenizer.vocabulary, request.stop),
+      guide: undefined,
+      maxTokens,
+      logprobs,
+      wake: () => this.#runner.wake(),
+      onEnd: () => this.#end(generation),
+    });
+    return generation;
+  }
+
+  #begin(one: Generation | Scoring, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) return one.cancel();
+    this.#runner.submit(one.sequence);
+    const cancel = () => one.cancel();
+    signal?.addEventListener("abort", cancel);
+    this.#live.set(one, () => signal?.removeEventListener("abort", cancel));
+  }
+
+  #end(one: Generation | Scoring): void {
+    this.#live.get(one)?.();
+    this.#live.delete(one);
+  }
+
+  #checkTokens(tokens: readonly number[]): void {
+    if (tokens.length === 0) throw new FlintError("bad_input", "the prompt has no tokens");
+    const { vocabulary } = this.text;
+    const bad = tokens.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
+    if (bad === undefined) return;
+    throw new FlintError("bad_input", `token ${bad} is not one of 0 to ${vocabulary - 1}`);
+  }
+
+  #checkRoom(promptTokens: number, maxTokens: number): void {
+    const { contextTokens } = this.limits;
+    if (promptTokens + maxTokens <= contextTokens) return;
+    throw new FlintError(
+      "over_budget",
+      `the prompt's ${promptTokens} tokens and ${maxTokens} to be said are more than the ` +
+        `${contextTokens} this engine holds: shorten the prompt or raise the memory`,
+    );
+  }
+}
