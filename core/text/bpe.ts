@@ -133,7 +133,8 @@ class MergeTable implements Pairs {
     if (known !== undefined) return known;
     const id = this.#size + this.#beyond.length;
     const letters = text.length > 1 ? [...text] : [];
-    this.#beyond.push(letters.map((letter) => symbols.get(letter) ?? -1).filter((id) => id >= 0));
+    const spelled = letters.map((letter) => symbols.get(letter) ?? id);
+    this.#beyond.push(spelled.filter((id) => id < this.#size));
     symbols.set(text, id);
     return id;
   }
