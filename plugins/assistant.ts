@@ -98,12 +98,14 @@ class EngineAssistants implements Assistants {
 
   turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest {
     const assistant = this.#needs.registry.get(assistantId);
-    const { text } = this.#needs.engine();
+    const { text, limits } = this.#needs.engine();
     const system: ChatMessage = { role: "system", content: assistant.instructions };
     const tokens = text.chat([system, ...messages]);
     const prefixTokens = sharedPrefix(text.chat([system], { open: false }), tokens);
-    const { maxTokens } = assistant.sampling;
-    return { ...requestOf(assistant, { tokens, prefixTokens }), ...given({ maxTokens }) };
+    const { maxTokens = Infinity } = assistant.sampling;
+    // No room at all is the engine's to refuse: it knows what the client wishes beside.
+    const answerTokens = Math.max(1, Math.min(maxTokens, limits.contextTokens - tokens.length));
+    return { ...requestOf(assistant, { tokens, prefixTokens }), maxTokens: answerTokens };
   }
 
   /** Refuses a second reply to one conversation, which would tangle its messages. */
