@@ -33,6 +33,8 @@ export type EngineOptions = ({ readonly folder: string } | { readonly store: Fla
   readonly contextTokens?: number;
   /** Most tokens in one step. */
   readonly batchTokens?: number;
+  /** Whether to guess ahead by prompt lookup, which changes the speed only; default true. */
+  readonly lookup?: boolean;
   /** Where prefixes of assistants are kept; none: they are computed after each start. */
   readonly snapshots?: Kv;
 };
@@ -49,7 +51,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     kvTokens: options.contextTokens,
     batchTokens: options.batchTokens,
   });
-  return new FlashEngine({ store, text, threads, machine, snapshots: options.snapshots });
+  const { snapshots, lookup = true } = options;
+  return new FlashEngine({ store, text, threads, machine, lookup, snapshots });
 }
 
 interface EngineParts {
@@ -57,6 +60,7 @@ interface EngineParts {
   readonly text: ModelText;
   readonly threads: number;
   readonly machine: Machine;
+  readonly lookup: boolean;
   readonly snapshots: Kv | undefined;
 }
 
@@ -171,7 +175,7 @@ class FlashEngine implements Engine {
       start: {
         prompt,
         prefixTokens,
-        drafter: new PromptLookup(prompt.length + maxTokens - 1),
+        ...(this.#parts.lookup ? { drafter: new PromptLookup(prompt.length + maxTokens - 1) } : {}),
         ...(assistant === undefined ? {} : { assistant }),
       },
       vocabulary: tokenizer.vocabulary,

@@ -44,14 +44,15 @@ export class KvCache {
     return this.blocks - this.free;
   }
 
+  /** How many of the leading contents are in some block. */
+  known(hashes: readonly string[]): number {
+    const missing = hashes.findIndex((hash) => !this.#byHash.has(hash));
+    return missing < 0 ? hashes.length : missing;
+  }
+
   /** `count` blocks, the leading ones shared as far as `hashes` are known; undefined if too few are free. */
   acquire(hashes: readonly string[], count: number): Grant | undefined {
-    const shared: number[] = [];
-    for (const hash of hashes) {
-      const block = this.#byHash.get(hash);
-      if (block === undefined) break;
-      shared.push(block);
-    }
+    const shared = hashes.slice(0, this.known(hashes)).map((hash) => this.#byHash.get(hash)!);
     const idle = shared.filter((block) => this.#idle.has(block)).length;
     if (count - shared.length > this.free - idle) return undefined;
     for (const block of shared) this.share(block);

@@ -115,6 +115,7 @@ export class Scheduler {
   #admit(): void {
     for (const sequence of this.#waiting.filter(canGo)) {
       if (this.#running.length >= this.#limits.batchTokens) return;
+      if (this.#isComing(sequence)) continue;
       while (!this.#place(sequence)) {
         const resting = this.#running.filter((one) => !canGo(one));
         if (resting.length === 0) return;
@@ -125,12 +126,27 @@ export class Scheduler {
     }
   }
 
+  /** Whether a running sequence computes the next block that this one needs: then it waits to share it. */
+  #isComing(sequence: Sequence): boolean {
+    const hashes = this.#sharable(sequence);
+    const next = this.#cache.known(hashes);
+    if (next === hashes.length) return false;
+    return this.#running.some((other) =>
+      canGo(other) && other.computed < (next + 1) * this.#limits.blockTokens &&
+      this.#sharable(other)[next] === hashes[next]
+    );
+  }
+
+  /** Names of the full blocks before the last token, which is always computed: its logits are wanted. */
+  #sharable(sequence: Sequence): readonly string[] {
+    const { blockTokens } = this.#limits;
+    return sequence.hashes(Math.floor((sequence.tokens.length - 1) / blockTokens), blockTokens);
+  }
+
   /** Takes blocks for all tokens and one more, leaving one for each running sequence to grow into. */
   #place(sequence: Sequence): boolean {
     const { blockTokens } = this.#limits;
-    // At least the last token is computed: its logits are wanted.
-    const full = Math.floor((sequence.tokens.length - 1) / blockTokens);
-    const hashes = sequence.hashes(full, blockTokens);
+    const hashes = this.#sharable(sequence);
     const count = this.#blocksFor(Math.min(sequence.tokens.length + 1, this.#limits.contextTokens));
     const grant = this.#cache.acquire(hashes, count);
     if (!grant) return false;

@@ -171,3 +171,24 @@ Deno.test("scheduler: under any load nobody's text changes, and all blocks retur
 Deno.test("scheduler: the same arrivals make the same steps", async () => {
   assert.deepEqual(await storm(99), await storm(99));
 });
+
+Deno.test("scheduler: who begins like one who is just being read waits and shares", async () => {
+  const { submit, finish, machine } = house({ blocks: 64 });
+  const begin = prompt(20, 1);
+  const all = [2, 3, 4].map((token) => submit([...begin, token], 2));
+  await finish();
+  for (const { speaker, expected } of all) assert.deepEqual(speaker.said, expected());
+  assert.deepEqual(all.map(({ sequence }) => sequence.cachedTokens), [0, 20, 20]);
+  assert.equal(machine.batches.flat().length, 21 + 1 + 1 + 3);
+});
+
+Deno.test("scheduler: if the one who is being read leaves, the other reads itself", async () => {
+  const { submit, step, finish } = house({ blocks: 64 });
+  const begin = prompt(40, 1);
+  const first = submit([...begin, 1], 2), second = submit([...begin, 2], 2);
+  await step();
+  first.sequence.over = true;
+  await finish();
+  assert.deepEqual(second.speaker.said, second.expected());
+  assert.equal(second.sequence.cachedTokens, 8);
+});
