@@ -91,3 +91,6 @@ const PAGE_POLICY = {
   formAction: ["'self'"],
   frameAncestors: ["'none'"],
 };
+
+export { runCli } from "./cli/program.ts";
+export { type Flint, type FlintServer, openFlint, type ServeOptions, startFlint } from "./serve.ts";

@@ -1,5 +1,6 @@
 /** What the faces (CLI, HTTP, pages) know of models: names, stages, and the engine that answers now. */
 import type { Engine, Fidelity } from "../run/api.ts";
+import type { Kv } from "../kv.ts";
 import type { Hub } from "./hub.ts";
 
 /** Where a model stands on its way from source to answering. */
@@ -66,6 +67,10 @@ export interface HouseOptions {
   readonly from?: string;
   /** Asked last; default: not at all. */
   readonly hub?: Hub;
+  /** Whether to fetch the embedding model too, after the wanted one; default false. */
+  readonly embeddings?: boolean;
+  /** Where prefixes of assistants are kept; none: they are computed after each start. */
+  readonly snapshots?: Kv;
   /** Keep the fetched file after its import; default false, it only takes disk. */
   readonly keepSource?: boolean;
 }

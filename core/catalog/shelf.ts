@@ -34,7 +34,7 @@ export class Shelf {
   static async open(dataDir: string): Promise<Shelf> {
     const shelf = new Shelf(dataDir);
     const models = join(shelf.#dataDir, "models");
-    await Deno.mkdir(models, { recursive: true });
+    if (!existsSync(models)) return shelf;
     for await (const { name, isDirectory } of Deno.readDir(models)) {
       const state = isDirectory ? await inspectStore(join(models, name)) : undefined;
       if (state?.card) shelf.#cards.set(name, state.card);

@@ -1,0 +1,22 @@
+/** What a model asks of this machine, computed from its imported store. */
+import { openFlashStore } from "../flash/store.ts";
+import { planMachine, smallestBudget } from "../model/plan.ts";
+
+/** How a model fits a budget. */
+export interface Fit {
+  /** The smallest --memory it runs in, bytes. */
+  readonly smallestBytes: number;
+  /** Weight bytes read from flash for each token at the budget asked about. */
+  readonly streamedBytes: number;
+}
+
+/** How the model in a store's folder fits `memoryBytes`; less than the smallest counts as that. */
+export async function fitOf(storeFolder: string, memoryBytes: number): Promise<Fit> {
+  const store = await openFlashStore(storeFolder);
+  const smallestBytes = smallestBudget(store);
+  const plan = planMachine(store, { memoryBytes: Math.max(memoryBytes, smallestBytes) });
+  const units = [...plan.layers.flat(), ...plan.head].filter(({ at }) => at < 0);
+  const streamedBytes = units.reduce((sum, { unit }) => sum + unit.bytes, 0);
+  await store.close();
+  return { smallestBytes, streamedBytes };
+}

@@ -1,0 +1,134 @@
+/** `flint chat`: talk to an assistant at the terminal, from a pipe, or for one answer. */
+import { createInterface } from "node:readline";
+import process from "node:process";
+import type { Command } from "commander";
+import { FlintError } from "@flint/core";
+import { type ChatEvent, MESSAGE_CHARS_MAX } from "@flint/plugins";
+import { type Flint, openFlint } from "../serve.ts";
+import { houseOptions, type ModelOptions, withCommon, withModel } from "./options.ts";
+import { needWrite } from "./permission.ts";
+import { ProgressLine } from "./progress.ts";
+import { Stop } from "./stop.ts";
+import { formatBytes, print, remark, write } from "./terminal.ts";
+
+interface ChatOptions extends ModelOptions {
+  readonly once?: string;
+  readonly stats?: boolean;
+}
+
+const DEFAULT_ASSISTANT = "code-companion";
+
+/** Adds the command. */
+export function addChat(program: Command, dataDir: string, args: readonly string[]): void {
+  withModel(withCommon(program.command("chat"), dataDir))
+    .description("talk to an assistant; each line is a message, /exit or Ctrl-D leaves")
+    .argument("[assistant]", "id of the assistant", DEFAULT_ASSISTANT)
+    .option("--once <text>", "answer one message and leave; - reads it from stdin")
+    .option("--stats", "tell the speed of each answer")
+    .action(async (assistant: string, options: ChatOptions) => {
+      await needWrite(options.data, args);
+      await chat(assistant, options);
+    });
+}
+
+async function chat(assistantId: string, options: ChatOptions): Promise<void> {
+  using stop = new Stop();
+  const flint = await openFlint(houseOptions(options));
+  try {
+    const { name } = flint.registry.get(assistantId);
+    await waitForEngine(flint, options, stop.signal);
+    const { id } = await flint.conversations.create(assistantId);
+    const answer = (text: string, signal: AbortSignal) =>
+      show(flint.assistants.reply(id, text, signal), options);
+    if (options.once !== undefined) {
+      return await answer(options.once === "-" ? await readAll() : options.once, stop.signal);
+    }
+    if (!process.stdin.isTTY) return await eachLine(answer, stop.signal);
+    remark(`${name}, answered by ${flint.house.status().serving}. Ctrl-C stops an answer.`);
+    await converse(answer);
+  } finally {
+    await flint.close();
+  }
+}
+
+type Answer = (text: string, signal: AbortSignal) => Promise<void>;
+
+/** At a terminal the stand-in may begin; a program gets the model it asked for. */
+async function waitForEngine(
+  { house }: Flint,
+  options: ChatOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const early = options.once === undefined && process.stdin.isTTY;
+  const line = new ProgressLine();
+  for await (const { serving, wanted, progress } of house.watch(signal)) {
+    line.show(progress);
+    if (serving === wanted || (early && serving)) break;
+    if (progress.stage === "failed") break;
+  }
+  line.clear();
+  if (signal.aborted) throw new FlintError("cancelled", "stopped before a model was open");
+  house.engine(); // throws, and says why, if there is none
+}
+
+/** Prints an answer as it comes; throws what ended it early. */
+async function show(events: AsyncIterable<ChatEvent>, options: ChatOptions): Promise<void> {
+  let failure: FlintError | undefined;
+  for await (const event of events) {
+    if (options.json) print(JSON.stringify(event));
+    else if (event.type === "token") write(Deno.stdout, event.text);
+    else if (event.type === "done") write(Deno.stdout, "\n");
+    else if (event.type === "stats" && options.stats) remark(`\n${figures(event.stats)}`);
+    if (event.type === "error") failure = new FlintError("unavailable", event.message);
+  }
+  if (failure) throw failure;
+}
+
+function figures(stats: Extract<ChatEvent, { type: "stats" }>["stats"]): string {
+  return `${stats.model} (${stats.fidelity}): ${stats.tokensPerSecond.toFixed(1)} tokens/s, ` +
+    `first after ${Math.round(stats.firstTokenMs)} ms, ` +
+    `${formatBytes(stats.bytesReadPerToken)} read from flash a token`;
+}
+
+/** A conversation from a pipe: each line that is not empty is a message. */
+async function eachLine(answer: Answer, signal: AbortSignal): Promise<void> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  for await (const line of lines) {
+    if (line === "/exit" || signal.aborted) break;
+    if (line.trim() !== "") await answer(line, signal);
+  }
+  lines.close();
+}
+
+/** A conversation at a terminal: an answer that fails or is stopped ends nothing. */
+async function converse(answer: Answer): Promise<void> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
+  let answering: AbortController | undefined;
+  lines.on("SIGINT", () => answering ? answering.abort() : lines.close());
+  lines.prompt();
+  for await (const line of lines) {
+    if (line.trim() === "/exit") break;
+    if (line.trim() !== "") {
+      answering = new AbortController();
+      await answer(line, answering.signal).catch(tell);
+      answering = undefined;
+    }
+    lines.prompt();
+  }
+  lines.close();
+}
+
+function tell(error: unknown): void {
+  if (!(error instanceof FlintError)) throw error;
+  remark(`\n${error.message}`);
+}
+
+/** All of stdin as one message; what is longer than an assistant reads is refused there. */
+async function readAll(): Promise<string> {
+  let text = "";
+  for await (const piece of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.length > MESSAGE_CHARS_MAX) break;
+  }
+  return text;
+}

@@ -1,0 +1,22 @@
+/** The data folder must be writable: the tasks allow `.flint` alone, others are the user's to allow. */
+import { FlintError } from "@flint/core";
+
+/**
+ * Asks at a terminal; elsewhere throws FlintError "denied" with the command that allows it.
+ * `again` is the command as it was given, such as "start --data /big".
+ */
+export async function needWrite(dataDir: string, again: readonly string[]): Promise<void> {
+  const { state } = await Deno.permissions.request({ name: "write", path: dataDir });
+  if (state === "granted") return;
+  const command = `deno task flint ${again.map(quote).join(" ")}`;
+  throw new FlintError(
+    "denied",
+    `Flint may not write to ${dataDir}. To allow it: ` +
+      `FLINT_ALLOW=${quote(`--allow-write=${dataDir}`)} ${command}`,
+  );
+}
+
+/** A word for a POSIX shell. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,76 @@
+/** Progress on stderr: one line that moves at a terminal, a line now and then elsewhere. */
+import type { HouseStatus, Progress } from "@flint/core";
+import { formatBytes, print, remark, write } from "./terminal.ts";
+
+const BAR_CHARS = 24;
+/** Of a stage, between two lines where no line can move. */
+const STEP_SHARE = 0.1;
+
+/** Shows one state after the other. */
+export class ProgressLine {
+  readonly #moving = Deno.stderr.isTerminal();
+  readonly #steps = new Steps();
+  #shown = "";
+
+  /** Shows a state; the same one twice costs nothing. */
+  show(progress: Progress): void {
+    const text = words(progress);
+    if (this.#moving) this.#move(bar(progress) + text);
+    else if (this.#steps.isNew(progress)) remark(text);
+  }
+
+  /** Makes room for other lines. */
+  clear(): void {
+    if (this.#shown !== "") write(Deno.stderr, "\r\x1b[K");
+    this.#shown = "";
+  }
+
+  #move(line: string): void {
+    const fitting = line.slice(0, Deno.consoleSize().columns - 1);
+    if (fitting !== this.#shown) write(Deno.stderr, `\r\x1b[K${fitting}`);
+    this.#shown = fitting;
+  }
+}
+
+/** Shows a house's progress until it ends; with `json`, its statuses as lines of stdout. */
+export async function follow(
+  statuses: AsyncIterable<HouseStatus>,
+  { json = false }: { readonly json?: boolean | undefined },
+): Promise<void> {
+  const line = new ProgressLine();
+  const steps = new Steps();
+  for await (const status of statuses) {
+    if (!json) {
+      line.show(status.progress);
+      if (status.progress.stage === "ready") line.clear();
+    } else if (steps.isNew(status.progress, status.serving)) {
+      print(JSON.stringify({ event: "status", ...status }));
+    }
+  }
+  line.clear();
+}
+
+/** Tells the states that are worth a line of their own. */
+class Steps {
+  #last = "";
+
+  isNew({ model, stage, done, total, note }: Progress, serving = ""): boolean {
+    const step = total > 0 ? Math.floor(done / total / STEP_SHARE) : 0;
+    const state = [model, stage, step, note, serving].join("\0");
+    const differs = state !== this.#last;
+    this.#last = state;
+    return differs;
+  }
+}
+
+function words({ model, stage, done, total, note }: Progress): string {
+  const amount = total > 0 ? ` ${formatBytes(done)} of ${formatBytes(total)}` : "";
+  return `${model}: ${stage}${amount}${note === undefined ? "" : ` (${note})`}`;
+}
+
+function bar({ done, total }: Progress): string {
+  if (total === 0) return "";
+  const full = Math.round(BAR_CHARS * done / total);
+  const percent = String(Math.floor(100 * done / total)).padStart(3);
+  return `${"█".repeat(full)}${"░".repeat(BAR_CHARS - full)} ${percent} %  `;
+}

@@ -1,0 +1,116 @@
+/** Puts Flint together: house, registry, assistants, embedder; and serves it on loopback. */
+import { join, resolve } from "node:path";
+import { FlintError, type HouseOptions, type ModelHouse, openKv, openModels } from "@flint/core";
+import {
+  type Assistants,
+  type Conversations,
+  createAssistants,
+  type Embedder,
+  openConversations,
+  openEmbedder,
+  openRegistry,
+  type Registry,
+} from "@flint/plugins";
+import { createStore } from "./mod.tsx";
+
+/** Everything but the server: what `flint chat` talks to. */
+export interface Flint {
+  readonly house: ModelHouse;
+  readonly registry: Registry;
+  readonly conversations: Conversations;
+  readonly assistants: Assistants;
+  readonly embedder: Embedder;
+  close(): Promise<void>;
+}
+
+/** A running server. `close` lets running answers end first. */
+export interface FlintServer extends Flint {
+  /** Where it answers, such as "http://127.0.0.1:7077". */
+  readonly url: string;
+}
+
+/** How to serve. */
+export interface ServeOptions extends HouseOptions {
+  /** 0 = any free one, tells `url`. */
+  readonly port: number;
+  /** Takes one line per request. Default: none. */
+  readonly log?: (line: string) => void;
+}
+
+/** Never the network's: who may reach Flint from elsewhere is for a proxy to decide. */
+const HOST = "127.0.0.1";
+/** How long a stopping server waits for answers under way; then they are cut off. */
+const DRAIN_MS = 15_000;
+
+/** Opens the parts over one data folder. The models come in the background: see `house`. */
+export async function openFlint(options: HouseOptions): Promise<Flint> {
+  const dataDir = resolve(options.dataDir);
+  const kv = openKv(join(dataDir, "app"));
+  const house = await openModels({ snapshots: kv, ...options }).catch(async (error) => {
+    await kv.close();
+    throw error;
+  });
+  const registry = openRegistry(kv);
+  await registry.seed();
+  const conversations = openConversations(kv);
+  const embedder = openEmbedder(join(dataDir, "models", "minilm"));
+  return {
+    house,
+    registry,
+    conversations,
+    embedder,
+    assistants: createAssistants({ engine: () => house.engine(), registry, conversations }),
+    async close() {
+      embedder.close();
+      await house.close();
+      await kv.close();
+    },
+  };
+}
+
+/** Opens Flint and serves it. Throws FlintError "conflict" when the port is taken. */
+export async function startFlint(options: ServeOptions): Promise<FlintServer> {
+  const flint = await openFlint({ embeddings: true, ...options });
+  const stopping = new AbortController();
+  const { log, port } = options;
+  const app = createStore(flint, { stopping: stopping.signal, ...(log ? { log } : {}) });
+  const server = await start(port, app.fetch, flint);
+  return {
+    ...flint,
+    url: `http://${HOST}:${server.addr.port}`,
+    async close() {
+      stopping.abort();
+      const drained = server.shutdown();
+      await atMost(DRAIN_MS, drained);
+      await flint.close(); // ends what still runs, and with it the last requests
+      await drained;
+    },
+  };
+}
+
+async function start(port: number, handler: Deno.ServeHandler, flint: Flint) {
+  try {
+    return listen(port, handler);
+  } catch (error) {
+    await flint.close();
+    throw error;
+  }
+}
+
+function listen(port: number, handler: Deno.ServeHandler): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ hostname: HOST, port, onListen() {} }, handler);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    const mend = "stop what uses it or choose another with --port";
+    throw new FlintError("conflict", `port ${port} is taken: ${mend}`, { cause: error });
+  }
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
