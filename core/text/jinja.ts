@@ -6,9 +6,9 @@ import { FlintError } from "../errors.ts";
 const TEMPLATE_CHARS_MAX = 256 << 10;
 /** Longest string a template may build, and so the longest prompt. */
 const STRING_CHARS_MAX = 4 << 20;
-const LIST_ITEMS_MAX = 100_000;
-/** Evaluated nodes plus 1 for every 64 characters or items touched; a chat costs 30 a message. */
-const WORK_MAX = 4_000_000;
+const LIST_ITEMS_MAX = 10_000;
+/** Evaluated nodes plus 1 for every 64 characters or items touched; a chat costs some 30 a message. */
+const WORK_MAX = 500_000;
 
 /** A parsed template. */
 export interface JinjaTemplate {

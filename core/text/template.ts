@@ -138,6 +138,7 @@ function formatDate(date: Date, format: string): string {
     new Intl.DateTimeFormat("en", options).format(date);
   const two = (n: number) => String(n).padStart(2, "0");
   const parts: Record<string, () => string> = {
+    "%": () => "%",
     Y: () => String(date.getFullYear()),
     m: () => two(date.getMonth() + 1),
     d: () => two(date.getDate()),
@@ -149,5 +150,5 @@ function formatDate(date: Date, format: string): string {
     A: () => english({ weekday: "long" }),
     a: () => english({ weekday: "short" }),
   };
-  return format.replace(/%([a-zA-Z])/g, (whole, part: string) => parts[part]?.() ?? whole);
+  return format.replace(/%([a-zA-Z%])/g, (whole, part: string) => parts[part]?.() ?? whole);
 }
