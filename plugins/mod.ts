@@ -7,13 +7,12 @@ export {
   CATEGORIES,
   ChatEvent,
   Conversation,
-  INSTRUCTIONS_CHARS_MAX,
   Message,
   MESSAGE_CHARS_MAX,
   Sampling,
   SLUG_CHARS_MAX,
 } from "./schema.ts";
-export { explain, parse } from "./parse.ts";
+export { parse } from "./parse.ts";
 export {
   type AssistantFilter,
   type AssistantList,
@@ -26,7 +25,6 @@ export {
   type ConversationList,
   type Conversations,
   MESSAGES_MAX,
-  type NewMessage,
   openConversations,
 } from "./conversation.ts";
 export { type AssistantNeeds, type Assistants, createAssistants } from "./assistant.ts";
