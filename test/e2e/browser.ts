@@ -1,0 +1,87 @@
+/** A real Chromium that tells what went wrong on a page: errors, and requests that leave the origin. */
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+import axe from "axe-core";
+
+/** Where a browser is looked for; CI names its own. */
+const CHROMIUM = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
+/** The browser's own calls home stay off, so that each request seen is the page's. */
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const SCREENS = new URL("../../.artifacts/screens/", import.meta.url);
+
+/** Why browser tests do not run here; undefined where they do. */
+export const noBrowser: string | undefined = await Deno.stat(CHROMIUM).then(
+  () => undefined,
+  () => `no Chromium at ${CHROMIUM}; name one with CHROMIUM`,
+);
+
+/** One tab of one reader. */
+export interface Tab extends AsyncDisposable {
+  readonly page: Page;
+  /** Console errors, uncaught errors and refused or foreign requests so far. */
+  readonly faults: string[];
+  /** Goes to a path and waits until its islands are awake. */
+  visit(path: string): Promise<void>;
+  /** Saves what is seen to .artifacts/screens/. */
+  shoot(name: string): Promise<void>;
+  /** What axe finds against WCAG 2.2 AA, as one line each. */
+  axe(): Promise<string[]>;
+}
+
+/** Opens a browser; `await using` closes it and its tabs. */
+export async function openBrowser(origin: string) {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET });
+  return {
+    async open(options: BrowserContextOptions = {}): Promise<Tab> {
+      return await openTab(await browser.newContext(options), origin);
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+async function openTab(context: BrowserContext, origin: string): Promise<Tab> {
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`uncaught ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(`console ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const { protocol } = new URL(request.url());
+    if (protocol.startsWith("http") && !request.url().startsWith(`${origin}/`)) {
+      faults.push(`request ${request.url()}`);
+    }
+  });
+  return {
+    page,
+    faults,
+    async visit(path) {
+      await page.goto(origin + path);
+      await page.waitForSelector("[data-awake]", { state: "attached" });
+    },
+    async shoot(name) {
+      await page.screenshot({ path: new URL(`${name}.png`, SCREENS).pathname });
+    },
+    async axe() {
+      await page.evaluate(axe.source);
+      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+      const { violations } = await page.evaluate(
+        `axe.run({ runOnly: ${JSON.stringify(tags)} })`,
+      ) as axe.AxeResults;
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id} ${html}`));
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
