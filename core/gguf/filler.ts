@@ -13,11 +13,13 @@ const BAND_BYTES_MAX = 48 << 20;
 export class UnitFiller {
   readonly #source: ByteSource;
   readonly #tensors: ModelTensors;
+  readonly #bandBytes: number;
   #band: Band | undefined;
 
-  constructor(source: ByteSource, tensors: ModelTensors) {
+  constructor(source: ByteSource, tensors: ModelTensors, bandBytes = BAND_BYTES_MAX) {
     this.#source = source;
     this.#tensors = tensors;
+    this.#bandBytes = bandBytes;
   }
 
   /** Writes the unit's parts into `image` (its pages, from page start) and zeroes the rest. */
@@ -40,7 +42,7 @@ export class UnitFiller {
   #bandWith(tensor: TensorEntry, unit: UnitPlan): Band {
     if (!this.#band?.holds(tensor, unit)) {
       const memory = this.#band?.memory;
-      this.#band = new Band(this.#source, tensor, unit, memory);
+      this.#band = new Band(this.#source, tensor, unit, this.#bandBytes, memory);
     }
     return this.#band;
   }
@@ -55,10 +57,16 @@ class Band {
   readonly memory: Uint8Array;
 
   /** `memory` is that of an earlier band, used again if it is large enough. */
-  constructor(source: ByteSource, tensor: TensorEntry, unit: UnitPlan, memory?: Uint8Array) {
+  constructor(
+    source: ByteSource,
+    tensor: TensorEntry,
+    unit: UnitPlan,
+    bytesMax: number,
+    memory?: Uint8Array,
+  ) {
     const [cols, rows] = tensor.shape as [number, number];
     const clusterBytes = rows * rowBytes(tensor.type, unit.neurons);
-    const clusters = Math.max(1, Math.floor(BAND_BYTES_MAX / clusterBytes));
+    const clusters = Math.max(1, Math.floor(bytesMax / clusterBytes));
     this.#tensor = tensor;
     this.#neuron = unit.neuron;
     this.#neurons = Math.min(clusters * unit.neurons, cols - unit.neuron);

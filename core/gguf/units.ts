@@ -23,6 +23,8 @@ export type UnitPlan = Omit<Unit, "offset" | "checksum">;
 const CLUSTER_BYTES = 768 << 10;
 /** The smallest cluster of a 16,384 wide Q6_K model has 10 MB. */
 const UNIT_BYTES_LIMIT = 16 << 20;
+/** 128 GB of 1 MiB units: what the index of a store is meant to hold in memory. */
+const UNITS_MAX = 1 << 17;
 /** Kernels work on several rows at once; units begin at multiples of this row where they can. */
 const ROW_STEP = 16;
 /** Where down's blocks hold one weight, clusters still are multiples of the activations' blocks. */
@@ -35,8 +37,12 @@ type PartSize = Omit<UnitPart, "at">;
 /** Every unit of a model: layer by layer attention then FFN; then the head; the embedding last. */
 export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
   const units: UnitPlan[] = [];
-  const add = (layer: number, parts: PartSize[], neuron = 0, neurons = 0) =>
+  const add = (layer: number, parts: PartSize[], neuron = 0, neurons = 0) => {
+    if (units.length === UNITS_MAX) {
+      refuseModel(`the model has more than ${UNITS_MAX} units of 1 MiB`);
+    }
     units.push(layOut(units.length, layer, parts, neuron, neurons));
+  };
   tensors.layers.forEach(({ q, k, v, o, gate, up, down }, layer) => {
     rowRuns("q", q).forEach((part) => add(layer, [part]));
     const kv = [...rowRuns("k", k), ...rowRuns("v", v)];

@@ -5,6 +5,8 @@ import { type Metadata, refuseModel } from "./metadata.ts";
 /** Byte-pair pre-tokenizers whose models begin with BOS although the file does not say so (llama.cpp). */
 const BOS_BY_DEFAULT: readonly string[] = ["llama-bpe", "llama3", "llama-v3", "falcon3"];
 const KEY = "tokenizer.ggml.";
+/** 6 = byte, the last of GGUF's token types. */
+const TYPE_MAX = 6;
 const MODELS = ["gpt2", "llama"] as const;
 
 /** Reads the vocabulary; `vocabulary` is the row count of the embedding. */
@@ -19,6 +21,9 @@ export function readTokenizer(metadata: Metadata, vocabulary: number): Tokenizer
   const pre = metadata.text(`${KEY}pre`) ?? "default";
   const scores = readPerToken(metadata, "scores", tokens.length, model === "llama");
   const types = readPerToken(metadata, "token_type", tokens.length, false);
+  if (scores.some(Number.isNaN)) refuseModel(`${KEY}scores holds NaN: the file is damaged`);
+  const odd = types.find((type) => !(type >= 0 && type <= TYPE_MAX));
+  if (odd !== undefined) refuseModel(`${KEY}token_type holds ${odd}: 0 to ${TYPE_MAX} is right`);
   const special = (name: string) => readSpecial(metadata, name, vocabulary);
   return {
     model,
