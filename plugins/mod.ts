@@ -36,3 +36,4 @@ export {
   type Embeddings,
   openEmbedder,
 } from "./knowledge/embed.ts";
+export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";

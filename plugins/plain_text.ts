@@ -18,10 +18,15 @@ export function plainText(min: number, max: number, { lines = false } = {}): z.Z
     .refine((text) => lines || !/[\n\t]/.test(text), "must be one line");
 }
 
+/** A text without what plainText refuses: hidden characters become spaces, half ones U+FFFD. */
+export function visible(text: string): string {
+  return text.toWellFormed().replace(/\r\n?/g, "\n").replace(new RegExp(HIDDEN, "gu"), " ")
+    .normalize("NFC").trim();
+}
+
 /** The beginning of a text as one line of at most `max` characters, cut between words where it can be. */
 export function firstWords(text: string, max: number): string {
-  const line = text.slice(0, max * 8).toWellFormed()
-    .replace(new RegExp(HIDDEN, "gu"), " ").replace(/\s+/g, " ").normalize("NFC").trim();
+  const line = visible(text.slice(0, max * 8)).replace(/\s+/g, " ");
   if (line.length <= max) return line;
   const cut = line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "");
   const space = cut.lastIndexOf(" ");
