@@ -1,22 +1,21 @@
 /**
- * Float activations to the int8 forms the weights are multiplied with. One row is a run of blocks,
- * its end rounded up to 64 bytes by the caller.
+ * Float activations to the int8 forms the weights are multiplied with. One row is a run of blocks.
  *
- *   q8x256, 320 bytes for 256 values        q8x32, 48 bytes for 32 values
- *     0  i8  x 256  values                    0  i8 x 32  values
- *   256  i16 x 16   sums of each 16 values   32  f32      scale
- *   288  i16 x 8    sums of each 32 values   36  f32      scale * sum of the values
- *   304  f32        scale                    40  i32      sum of the values
- *   308  unused                              44  unused
+ *   q8x256, 320 bytes for 256 values         q8x32, 192 bytes for 4 x 32 values
+ *     0  i8  x 256  values                     0  i8  x 128  values
+ *   256  i16 x 16   sums of each 16 values   128  f32 x 4    scales
+ *   288  i16 x 8    sums of each 32 values   144  f32 x 4    scale * sum of 32 values
+ *   304  f32        scale                    160  i32 x 4    sums of 32 values
+ *   308  unused                              176  unused; blocks beyond the row are all zero
  */
 export const WIDE_BYTES: usize = 320;
 export const WIDE_SUMS16: usize = 256;
 export const WIDE_SUMS32: usize = 288;
 export const WIDE_SCALE: usize = 304;
-export const NARROW_BYTES: usize = 48;
-export const NARROW_SCALE: usize = 32;
-export const NARROW_SCALED_SUM: usize = 36;
-export const NARROW_SUM: usize = 40;
+export const NARROW_BYTES: usize = 192;
+export const NARROW_SCALES: usize = 128;
+export const NARROW_SCALED_SUMS: usize = 144;
+export const NARROW_SUMS: usize = 160;
 
 /** Below this the reciprocal of the scale would overflow; such a block counts as zero. */
 const TINY: f32 = 1e-30;
@@ -64,13 +63,17 @@ export function quantizeWide(x: usize, cols: i32, out: usize): void {
 }
 
 export function quantizeNarrow(x: usize, cols: i32, out: usize): void {
-  for (let c = 0; c < cols; c += 32, x += 128, out += NARROW_BYTES) {
+  memory.fill(out, 0, <usize>((cols + 127) >> 7) * NARROW_BYTES);
+  for (let block: usize = 0; block < <usize>cols >> 5; block++, x += 128) {
     const most = largest(x, 32);
     const inverse = f32x4.splat(most < TINY ? 0 : <f32>127 / most);
     const scale: f32 = most < TINY ? 0 : most / <f32>127;
-    const sum = quantize16(x, inverse, out) + quantize16(x + 64, inverse, out + 16);
-    store<f32>(out + NARROW_SCALE, scale);
-    store<f32>(out + NARROW_SCALED_SUM, scale * <f32>sum);
-    store<i32>(out + NARROW_SUM, sum);
+    const lane = block & 3;
+    const group = out + (block >> 2) * NARROW_BYTES;
+    const sum = quantize16(x, inverse, group + (lane << 5)) +
+      quantize16(x + 64, inverse, group + (lane << 5) + 16);
+    store<f32>(group + NARROW_SCALES + (lane << 2), scale);
+    store<f32>(group + NARROW_SCALED_SUMS + (lane << 2), scale * <f32>sum);
+    store<i32>(group + NARROW_SUMS + (lane << 2), sum);
   }
 }

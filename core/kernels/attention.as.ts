@@ -4,7 +4,7 @@
  * depends on the sequence only. `out` itself accumulates the values.
  */
 import { exponential } from "./exponential.as";
-import { floatSums, halves } from "./lanes.as";
+import { floatSum, floatSums, highHalves, lowHalves } from "./lanes.as";
 
 /** Lower than any score, and finite: scores less it never become NaN. */
 const LOWEST: f32 = -3.0e38;
@@ -30,13 +30,25 @@ function scores(q: usize, width: usize, k0: usize, k1: usize, k2: usize, k3: usi
   let s1 = f32x4.splat(0);
   let s2 = f32x4.splat(0);
   let s3 = f32x4.splat(0);
-  for (let i: usize = 0; i < width; i += 4) {
-    const query = v128.load(q + (i << 2));
-    const at = i << 1;
-    s0 = f32x4.add(s0, f32x4.mul(query, halves(v128.load_ext<u16>(k0 + at))));
-    s1 = f32x4.add(s1, f32x4.mul(query, halves(v128.load_ext<u16>(k1 + at))));
-    s2 = f32x4.add(s2, f32x4.mul(query, halves(v128.load_ext<u16>(k2 + at))));
-    s3 = f32x4.add(s3, f32x4.mul(query, halves(v128.load_ext<u16>(k3 + at))));
+  for (const end = q + (width << 2); q < end; q += 32) {
+    const first = v128.load(q);
+    const second = v128.load(q + 16);
+    const e0 = v128.load(k0);
+    s0 = f32x4.add(s0, f32x4.mul(first, lowHalves(e0)));
+    s0 = f32x4.add(s0, f32x4.mul(second, highHalves(e0)));
+    k0 += 16;
+    const e1 = v128.load(k1);
+    s1 = f32x4.add(s1, f32x4.mul(first, lowHalves(e1)));
+    s1 = f32x4.add(s1, f32x4.mul(second, highHalves(e1)));
+    k1 += 16;
+    const e2 = v128.load(k2);
+    s2 = f32x4.add(s2, f32x4.mul(first, lowHalves(e2)));
+    s2 = f32x4.add(s2, f32x4.mul(second, highHalves(e2)));
+    k2 += 16;
+    const e3 = v128.load(k3);
+    s3 = f32x4.add(s3, f32x4.mul(first, lowHalves(e3)));
+    s3 = f32x4.add(s3, f32x4.mul(second, highHalves(e3)));
+    k3 += 16;
   }
   return floatSums(s0, s1, s2, s3);
 }
@@ -46,26 +58,38 @@ function scores(q: usize, width: usize, k0: usize, k1: usize, k2: usize, k3: usi
 function gather(
   out: usize,
   width: usize,
-  keep: f32,
+  keep: v128,
   p: v128,
   v0: usize,
   v1: usize,
   v2: usize,
   v3: usize,
 ): void {
-  const kept = f32x4.splat(keep);
   const p0 = v128.shuffle<i32>(p, p, 0, 0, 0, 0);
   const p1 = v128.shuffle<i32>(p, p, 1, 1, 1, 1);
   const p2 = v128.shuffle<i32>(p, p, 2, 2, 2, 2);
   const p3 = v128.shuffle<i32>(p, p, 3, 3, 3, 3);
-  for (let i: usize = 0; i < width; i += 4) {
-    const at = i << 1;
-    let sum = f32x4.mul(v128.load(out + (i << 2)), kept);
-    sum = f32x4.add(sum, f32x4.mul(p0, halves(v128.load_ext<u16>(v0 + at))));
-    sum = f32x4.add(sum, f32x4.mul(p1, halves(v128.load_ext<u16>(v1 + at))));
-    sum = f32x4.add(sum, f32x4.mul(p2, halves(v128.load_ext<u16>(v2 + at))));
-    sum = f32x4.add(sum, f32x4.mul(p3, halves(v128.load_ext<u16>(v3 + at))));
-    v128.store(out + (i << 2), sum);
+  for (const end = out + (width << 2); out < end; out += 32) {
+    let first = f32x4.mul(v128.load(out), keep);
+    let second = f32x4.mul(v128.load(out + 16), keep);
+    const e0 = v128.load(v0);
+    first = f32x4.add(first, f32x4.mul(p0, lowHalves(e0)));
+    second = f32x4.add(second, f32x4.mul(p0, highHalves(e0)));
+    v0 += 16;
+    const e1 = v128.load(v1);
+    first = f32x4.add(first, f32x4.mul(p1, lowHalves(e1)));
+    second = f32x4.add(second, f32x4.mul(p1, highHalves(e1)));
+    v1 += 16;
+    const e2 = v128.load(v2);
+    first = f32x4.add(first, f32x4.mul(p2, lowHalves(e2)));
+    second = f32x4.add(second, f32x4.mul(p2, highHalves(e2)));
+    v2 += 16;
+    const e3 = v128.load(v3);
+    first = f32x4.add(first, f32x4.mul(p3, lowHalves(e3)));
+    second = f32x4.add(second, f32x4.mul(p3, highHalves(e3)));
+    v3 += 16;
+    v128.store(out, first);
+    v128.store(out + 16, second);
   }
 }
 
@@ -73,12 +97,6 @@ function gather(
 function largestLane(a: v128): f32 {
   const two = f32x4.max(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
   return f32x4.extract_lane(f32x4.max(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2)), 0);
-}
-
-@inline
-function laneSum(a: v128): f32 {
-  return (f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 2)) +
-    (f32x4.extract_lane(a, 1) + f32x4.extract_lane(a, 3));
 }
 
 /** See `Kernels.attend`. */
@@ -113,8 +131,8 @@ export function attend(
     const score = v128.bitselect(f32x4.mul(raw, f32x4.splat(scale)), f32x4.splat(LOWEST), exists);
     const next = max(most, largestLane(score));
     const p = v128.and(exponential(f32x4.sub(score, f32x4.splat(next))), exists);
-    const keep = f32x4.extract_lane(exponential(f32x4.splat(most - next)), 0);
-    weight = weight * keep + laneSum(p);
+    const keep = exponential(f32x4.splat(most - next));
+    weight = weight * f32x4.extract_lane(keep, 0) + floatSum(p);
     most = next;
     gather(out, width, keep, p, vBase + r0, vBase + r1, vBase + r2, vBase + r3);
   }

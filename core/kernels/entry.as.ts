@@ -5,3 +5,4 @@ export { dequantize } from "./dequantize.as";
 export { exponentials } from "./exponential.as";
 export { matmul } from "./matmul.as";
 export { add, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
+export { HALF_BIAS, HALF_BITS, NIBBLES, ONES, SIXES, TOPS } from "./lanes.as";

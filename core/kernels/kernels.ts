@@ -110,8 +110,9 @@ export function activationForm(type: number): ActivationForm {
 
 /** Bytes of one activation row of `cols` values (layout: activations.as.ts); a multiple of 64. */
 export function activationBytes(form: ActivationForm, cols: number): number {
-  const bytes = { "q8x256": cols / 256 * 320, "q8x32": cols / 32 * 48, "f32": cols * 4 }[form];
-  return Math.ceil(bytes / 64) * 64;
+  if (form === "q8x256") return cols / 256 * 320;
+  if (form === "q8x32") return Math.ceil(cols / 128) * 192;
+  return Math.ceil(cols / 16) * 64;
 }
 
 /** "relaxed" uses one instruction for 16 int8 products; "plain" gives the same bits, slower. */

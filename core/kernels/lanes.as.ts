@@ -1,24 +1,48 @@
-/** The SIMD building blocks every kernel is made of. Only locals: nothing here touches a static. */
-
-/** 2^112: moves a half's exponent, read as a float's, to where a float has it. */
-const HALF_BIAS: f32 = reinterpret<f32>(0x77800000);
+/** The SIMD building blocks every kernel is made of. Only locals: nothing here touches memory of its own. */
 
 /**
- * (u32x4, a half in the low 16 bits of each) -> f32x4. Exact, subnormals included: the half's bits
- * shifted to a float's place are that number times 2^-112. Infinity and NaN become about 1e5.
+ * Constants of the inner loops. V8 builds a v128.const anew (three instructions) wherever it is
+ * used, and the optimizer carries constants back to their uses; an exported mutable global is opaque
+ * to both, so `i32x4.splat(NIBBLES)` once before the work leaves it in a register. Globals belong to
+ * an instance, so threads do not share them.
+ */
+export let NIBBLES: i32 = 0x0f0f0f0f;
+export let SIXES: i32 = 0x3f3f3f3f;
+export let TOPS: i32 = 0x30303030;
+export let ONES: i32 = 0x00010001;
+/** 2^112: moves a half's exponent, read as a float's, to where a float has it. */
+export let HALF_BIAS: i32 = 0x77800000;
+/** Sign, exponent and fraction of a half once it lies in a float's place. */
+export let HALF_BITS: i32 = 0x8fffe000;
+
+/**
+ * (u32x4, a half in the high 16 bits of each) -> f32x4. Exact, subnormals included: the half's bits
+ * shifted to a float's place are that number times 2^-112. Infinity and NaN become about 1e5, so a
+ * hostile block cannot poison a row.
  */
 @inline
 export function halves(bits: v128): v128 {
-  const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13);
-  const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16);
-  return v128.or(f32x4.mul(magnitude, f32x4.splat(HALF_BIAS)), sign);
+  const placed = v128.and(i32x4.shr_s(bits, 3), i32x4.splat(HALF_BITS));
+  return f32x4.mul(placed, i32x4.splat(HALF_BIAS));
 }
 
 /** One half as a float; the scalar twin of `halves`. */
 @inline
 export function half(bits: u32): f32 {
-  const magnitude = reinterpret<f32>((bits & 0x7fff) << 13) * HALF_BIAS;
-  return reinterpret<f32>(reinterpret<u32>(magnitude) | ((bits & 0x8000) << 16));
+  const placed = (<i32>(bits << 16) >> 3) & <i32>0x8fffe000;
+  return reinterpret<f32>(placed) * reinterpret<f32>(0x77800000);
+}
+
+/** Eight halves at `at`: the first four. */
+@inline
+export function lowHalves(eight: v128): v128 {
+  return halves(v128.shuffle<i16>(i32x4.splat(0), eight, 0, 8, 1, 9, 2, 10, 3, 11));
+}
+
+/** The last four. */
+@inline
+export function highHalves(eight: v128): v128 {
+  return halves(v128.shuffle<i16>(i32x4.splat(0), eight, 4, 12, 5, 13, 6, 14, 7, 15));
 }
 
 /**
@@ -28,8 +52,74 @@ export function half(bits: u32): f32 {
 @inline
 export function pairs(x: v128, weights: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_dot<i16>(x, weights);
-  const even = i16x8.mul(i16x8.shr_s(i16x8.shl(x, 8), 8), v128.and(weights, i16x8.splat(0xff)));
+  const even = i16x8.mul(
+    i16x8.shr_s(i16x8.shl(x, 8), 8),
+    i16x8.shr_u(i16x8.shl(weights, 8), 8),
+  );
   return i16x8.add(even, i16x8.mul(i16x8.shr_s(x, 8), i16x8.shr_u(weights, 8)));
+}
+
+/** 32 activations times 32 unsigned weights (two vectors of 16): i16x8, weights <= 63. */
+@inline
+export function pairs32(x: usize, first: v128, second: v128): v128 {
+  return i16x8.add(pairs(v128.load(x), first), pairs(v128.load(x + 16), second));
+}
+
+/**
+ * Two i16x8 to one whose even lanes sum to the first's sum and odd lanes to the second's, so that
+ * two factors in turn (lanes01) serve both in one dot product.
+ */
+@inline
+export function interleaved(a: v128, b: v128): v128 {
+  return i16x8.add(
+    v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11),
+    v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15),
+  );
+}
+
+/** Lanes 0 and 1 of an i16x8, in turn: 0 1 0 1 0 1 0 1. */
+@inline
+export function lanes01(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 0, 0, 0, 0);
+}
+
+@inline
+export function lanes23(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 1, 1, 1, 1);
+}
+
+@inline
+export function lanes45(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 2, 2, 2, 2);
+}
+
+@inline
+export function lanes67(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 3, 3, 3, 3);
+}
+
+/** Lane 0 of an i16x8 in all lanes. */
+@inline
+export function lane0(a: v128): v128 {
+  return v128.shuffle<i16>(a, a, 0, 0, 0, 0, 0, 0, 0, 0);
+}
+
+/** Lane 1 of an i16x8 in all lanes. */
+@inline
+export function lane1(a: v128): v128 {
+  return v128.shuffle<i16>(a, a, 1, 1, 1, 1, 1, 1, 1, 1);
+}
+
+/** Moves lanes 2.. of an i16x8 to the front. */
+@inline
+export function rotated(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 1, 2, 3, 0);
+}
+
+/** The high nibble of each byte; `nibble` is 15 in each. */
+@inline
+export function upper(bytes: v128, nibble: v128): v128 {
+  return v128.and(i16x8.shr_u(bytes, 4), nibble);
 }
 
 /** (sum a, sum b, sum c, sum d) of four i32x4. */
@@ -69,8 +159,8 @@ export function floatSums(a: v128, b: v128, c: v128, d: v128): v128 {
 /** (l0 + l2) + (l1 + l3): the order `floatSums` has. */
 @inline
 export function floatSum(a: v128): f32 {
-  return (f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 2)) +
-    (f32x4.extract_lane(a, 1) + f32x4.extract_lane(a, 3));
+  const two = f32x4.add(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  return f32x4.extract_lane(two, 0) + f32x4.extract_lane(two, 1);
 }
 
 /** Four 32-bit words from four places. */
@@ -82,48 +172,33 @@ export function words(a: usize, b: usize, c: usize, d: usize): v128 {
   return v128.load_lane<u32>(d, lanes, 3);
 }
 
-/** Four 16-bit words from four places, each in the low half of a 32-bit lane; high halves are 0. */
+/** Four 16-bit words from four places, each in the high half of a 32-bit lane; low halves are 0. */
 @inline
 export function shorts(a: usize, b: usize, c: usize, d: usize): v128 {
   let lanes = i32x4.splat(0);
-  lanes = v128.load_lane<u16>(a, lanes, 0);
-  lanes = v128.load_lane<u16>(b, lanes, 2);
-  lanes = v128.load_lane<u16>(c, lanes, 4);
-  return v128.load_lane<u16>(d, lanes, 6);
+  lanes = v128.load_lane<u16>(a, lanes, 1);
+  lanes = v128.load_lane<u16>(b, lanes, 3);
+  lanes = v128.load_lane<u16>(c, lanes, 5);
+  return v128.load_lane<u16>(d, lanes, 7);
 }
 
-/** Lane 0 of an i16x8 in every lane. */
+/** Adds to or replaces the float at `at`. */
 @inline
-export function first16(lanes: v128): v128 {
-  return v128.shuffle<i16>(lanes, lanes, 0, 0, 0, 0, 0, 0, 0, 0);
+export function put(at: usize, value: f32, accumulate: bool): void {
+  store<f32>(at, accumulate ? load<f32>(at) + value : value);
 }
 
-/** Lane 1 of an i16x8 in every lane. */
+/** Stores the first `count` lanes, `stride` bytes apart. */
 @inline
-export function second16(lanes: v128): v128 {
-  return v128.shuffle<i16>(lanes, lanes, 1, 1, 1, 1, 1, 1, 1, 1);
-}
-
-/** Moves lanes 2.. of an i16x8 to the front: the next two scales. */
-@inline
-export function rotated(lanes: v128): v128 {
-  return v128.shuffle<i32>(lanes, lanes, 1, 2, 3, 0);
-}
-
-/** The low nibble of each byte. */
-@inline
-export function lower(bytes: v128): v128 {
-  return v128.and(bytes, i8x16.splat(15));
-}
-
-/** The high nibble of each byte. */
-@inline
-export function upper(bytes: v128): v128 {
-  return v128.and(i16x8.shr_u(bytes, 4), i8x16.splat(15));
-}
-
-/** 32 activations times 32 unsigned weights (two vectors of 16): i16x8, weights <= 63. */
-@inline
-export function pairs32(x: usize, first: v128, second: v128): v128 {
-  return i16x8.add(pairs(v128.load(x), first), pairs(v128.load(x, 16), second));
+export function putLanes(
+  at: usize,
+  stride: usize,
+  values: v128,
+  count: i32,
+  accumulate: bool,
+): void {
+  put(at, f32x4.extract_lane(values, 0), accumulate);
+  if (count > 1) put(at + stride, f32x4.extract_lane(values, 1), accumulate);
+  if (count > 2) put(at + 2 * stride, f32x4.extract_lane(values, 2), accumulate);
+  if (count > 3) put(at + 3 * stride, f32x4.extract_lane(values, 3), accumulate);
 }

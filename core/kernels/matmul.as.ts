@@ -1,23 +1,34 @@
 /**
- * The product of a block of rows with some tokens. Tiles are four rows times one token, or one row
- * times four tokens (the row is unpacked once); a tile at the edge repeats its last row or token and
- * stores only what exists. Every element is computed in the same order in either tile, so a token's
- * result does not depend on what it is batched with.
+ * The product of a block of rows with some tokens: one token at a time, or four tokens with each row
+ * unpacked once for them. Every element is computed in the same order either way, so a token's
+ * result does not depend on what it is batched with, nor a row's on its neighbours.
  */
-import { bf16Rows, f16Rows, f32Rows } from "./floats.as";
-import { q40, q41, q50, q51, q80 } from "./narrow.as";
-import { q2k } from "./q2_k.as";
-import { q3k } from "./q3_k.as";
-import { q4k, q4kTokens } from "./q4_k.as";
-import { q5k } from "./q5_k.as";
-import { q6k } from "./q6_k.as";
+import { bf16Four, f16Four, f32Four } from "./floats.as";
+import { putLanes } from "./lanes.as";
+import {
+  q40Run,
+  q40Tokens,
+  q41Run,
+  q41Tokens,
+  q50Run,
+  q50Tokens,
+  q51Run,
+  q51Tokens,
+  q80Run,
+  q80Tokens,
+} from "./narrow.as";
+import { q2kRun, q2kTokens } from "./q2_k.as";
+import { q3kRun, q3kTokens } from "./q3_k.as";
+import { q4kRun, q4kTokens } from "./q4_k.as";
+import { q5kRun, q5kTokens } from "./q5_k.as";
+import { q6kRun, q6kTokens } from "./q6_k.as";
 
 /** Rows that stay in the first-level cache while all tokens pass over them. */
 const CHUNK_ROWS = 16;
 
-/** Lane i is w_i times x_i. */
+/** Lane i is w_i times x_i: the plain types. */
 @inline
-function four(
+function plainFour(
   type: i32,
   w0: usize,
   w1: usize,
@@ -29,41 +40,14 @@ function four(
   x3: usize,
   cols: i32,
 ): v128 {
-  switch (type) {
-    case 0: return f32Rows(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 1: return f16Rows(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 2: return q40(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 3: return q41(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 6: return q50(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 7: return q51(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 8: return q80(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 10: return q2k(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 11: return q3k(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 12: return q4k(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 13: return q5k(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 14: return q6k(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    case 30: return bf16Rows(w0, w1, w2, w3, x0, x1, x2, x3, cols);
-    default: unreachable();
-  }
-  return f32x4.splat(0);
+  if (type == 0) return f32Four(w0, w1, w2, w3, x0, x1, x2, x3, cols);
+  if (type == 1) return f16Four(w0, w1, w2, w3, x0, x1, x2, x3, cols);
+  if (type == 30) return bf16Four(w0, w1, w2, w3, x0, x1, x2, x3, cols);
+  return unreachable();
 }
 
-@inline
-function put(at: usize, value: f32, accumulate: bool): void {
-  store<f32>(at, accumulate ? load<f32>(at) + value : value);
-}
-
-/** Stores the first `count` lanes, `stride` bytes apart. */
-@inline
-function putLanes(at: usize, stride: usize, values: v128, count: i32, accumulate: bool): void {
-  put(at, f32x4.extract_lane(values, 0), accumulate);
-  if (count > 1) put(at + stride, f32x4.extract_lane(values, 1), accumulate);
-  if (count > 2) put(at + 2 * stride, f32x4.extract_lane(values, 2), accumulate);
-  if (count > 3) put(at + 3 * stride, f32x4.extract_lane(values, 3), accumulate);
-}
-
-/** Four rows at a time, one token. */
-function byRows(
+/** One token, the plain types: four rows at a time, the last repeated where there are fewer. */
+function plainRun(
   type: i32,
   w: usize,
   rowBytes: usize,
@@ -78,14 +62,57 @@ function byRows(
     const w1 = min(w + rowBytes, last);
     const w2 = min(w1 + rowBytes, last);
     const w3 = min(w2 + rowBytes, last);
-    putLanes(out, 4, four(type, w, w1, w2, w3, x, x, x, x, cols), rows - r, accumulate);
+    putLanes(out, 4, plainFour(type, w, w1, w2, w3, x, x, x, x, cols), rows - r, accumulate);
     w += 4 * rowBytes;
     out += 16;
   }
 }
 
-/** One row at a time, up to four tokens. */
-function byTokens(
+/** One token. */
+function run(
+  type: i32,
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  switch (type) {
+    case 2: return q40Run(w, rowBytes, rows, cols, x, out, accumulate);
+    case 3: return q41Run(w, rowBytes, rows, cols, x, out, accumulate);
+    case 6: return q50Run(w, rowBytes, rows, cols, x, out, accumulate);
+    case 7: return q51Run(w, rowBytes, rows, cols, x, out, accumulate);
+    case 8: return q80Run(w, rowBytes, rows, cols, x, out, accumulate);
+    case 10: return q2kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    case 11: return q3kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    case 12: return q4kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    case 13: return q5kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    case 14: return q6kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    default: return plainRun(type, w, rowBytes, rows, cols, x, out, accumulate);
+  }
+}
+
+/** Lane i is the row at w times x_i. */
+function four(type: i32, w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  switch (type) {
+    case 2: return q40Tokens(w, cols, x0, x1, x2, x3);
+    case 3: return q41Tokens(w, cols, x0, x1, x2, x3);
+    case 6: return q50Tokens(w, cols, x0, x1, x2, x3);
+    case 7: return q51Tokens(w, cols, x0, x1, x2, x3);
+    case 8: return q80Tokens(w, cols, x0, x1, x2, x3);
+    case 10: return q2kTokens(w, cols, x0, x1, x2, x3);
+    case 11: return q3kTokens(w, cols, x0, x1, x2, x3);
+    case 12: return q4kTokens(w, cols, x0, x1, x2, x3);
+    case 13: return q5kTokens(w, cols, x0, x1, x2, x3);
+    case 14: return q6kTokens(w, cols, x0, x1, x2, x3);
+    default: return plainFour(type, w, w, w, w, x0, x1, x2, x3, cols);
+  }
+}
+
+/** Three or four tokens; where there are three, the last is repeated and not stored. */
+function runTokens(
   type: i32,
   w: usize,
   rowBytes: usize,
@@ -98,14 +125,11 @@ function byTokens(
   outStride: usize,
   accumulate: bool,
 ): void {
-  const x1 = x + xStride * <usize>min(tokens - 1, 1);
-  const x2 = x + xStride * <usize>min(tokens - 1, 2);
-  const x3 = x + xStride * <usize>min(tokens - 1, 3);
+  const x1 = x + xStride;
+  const x2 = x1 + xStride;
+  const x3 = tokens > 3 ? x2 + xStride : x2;
   for (let r = 0; r < rows; r++) {
-    const values = type == 12
-      ? q4kTokens(w, x, x1, x2, x3, cols)
-      : four(type, w, w, w, w, x, x1, x2, x3, cols);
-    putLanes(out, outStride, values, tokens, accumulate);
+    putLanes(out, outStride, four(type, w, cols, x, x1, x2, x3), tokens, accumulate);
     w += rowBytes;
     out += 4;
   }
@@ -125,18 +149,22 @@ export function matmul(
   outStride: usize,
   accumulate: bool,
 ): void {
+  if (tokens == 1) return run(type, w, rowBytes, rows, cols, x, out, accumulate);
   for (let r = 0; r < rows; r += CHUNK_ROWS) {
     const count = min(rows - r, CHUNK_ROWS);
-    let t = 0;
-    for (; tokens - t >= 3; t += 4) {
-      const xt = x + <usize>t * xStride;
-      const outT = out + <usize>t * outStride;
-      const left = min(tokens - t, 4);
-      byTokens(type, w, rowBytes, count, cols, xt, xStride, left, outT, outStride, accumulate);
+    let xt = x;
+    let outT = out;
+    let left = tokens;
+    for (; left >= 3; left -= 4) {
+      const some = min(left, 4);
+      runTokens(type, w, rowBytes, count, cols, xt, xStride, some, outT, outStride, accumulate);
+      xt += 4 * xStride;
+      outT += 4 * outStride;
     }
-    for (; t < tokens; t++) {
-      const xt = x + <usize>t * xStride;
-      byRows(type, w, rowBytes, count, cols, xt, out + <usize>t * outStride, accumulate);
+    for (; left > 0; left--) {
+      run(type, w, rowBytes, count, cols, xt, outT, accumulate);
+      xt += xStride;
+      outT += outStride;
     }
     w += <usize>CHUNK_ROWS * rowBytes;
     out += CHUNK_ROWS * 4;

@@ -3,243 +3,413 @@
  * Q5_0 and Q5_1 32 fifth bits (bit i: weight i); then 16 bytes of nibbles (byte i: weight i low,
  * weight 16+i high), or for Q8_0 32 i8.
  *   Q4_0 d * (q - 8)   Q4_1 d * q + m   Q5_0 d * (q - 16)   Q5_1 d * q + m   Q8_0 d * q
+ * Four neighbouring blocks make four float lanes; a row's result is (l0 + l2) + (l1 + l3).
  */
-import { halves, lower, pairs32, shorts, sums, upper, words } from "./lanes.as";
-import { NARROW_BYTES, NARROW_SCALE, NARROW_SCALED_SUM, NARROW_SUM } from "./activations.as";
-
-/** The scales of four activation blocks. */
-@inline
-function scalesOf(x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return words(x0 + NARROW_SCALE, x1 + NARROW_SCALE, x2 + NARROW_SCALE, x3 + NARROW_SCALE);
-}
-
-/** The scaled sums of four activation blocks. */
-@inline
-function scaledSumsOf(x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  const at = NARROW_SCALED_SUM;
-  return words(x0 + at, x1 + at, x2 + at, x3 + at);
-}
-
-/** The integer sums of four activation blocks. */
-@inline
-function sumsOf(x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return words(x0 + NARROW_SUM, x1 + NARROW_SUM, x2 + NARROW_SUM, x3 + NARROW_SUM);
-}
+import {
+  NARROW_BYTES,
+  NARROW_SCALED_SUMS,
+  NARROW_SCALES,
+  NARROW_SUMS,
+} from "./activations.as";
+import {
+  floatSum,
+  halves,
+  NIBBLES,
+  ONES,
+  pairs32,
+  put,
+  shorts,
+  sums,
+  upper,
+  words,
+} from "./lanes.as";
 
 /** 16 bytes of nibbles times 32 activations, in four lanes. */
 @inline
 function nibbles(qs: usize, x: usize): v128 {
+  const nibble = i32x4.splat(NIBBLES);
   const bytes = v128.load(qs);
-  return i32x4.dot_i16x8_s(pairs32(x, lower(bytes), upper(bytes)), i16x8.splat(1));
+  const dots = pairs32(x, v128.and(bytes, nibble), upper(bytes, nibble));
+  return i32x4.dot_i16x8_s(dots, i32x4.splat(ONES));
 }
 
 /** The same with 32 fifth bits before the nibbles. */
 @inline
 function fives(qh: usize, x: usize): v128 {
+  const nibble = i32x4.splat(NIBBLES);
   const bits = v128.load_splat<u32>(qh);
-  const bytes = v128.load(qh, 4);
+  const bytes = v128.load(qh + 4);
   const each = i64x2.splat(0x8040201008040201);
   const sixteen = i8x16.splat(16);
   const first = i8x16.shuffle(bits, bits, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
   const second = i8x16.shuffle(bits, bits, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
   const low = v128.and(i8x16.eq(v128.and(first, each), each), sixteen);
   const high = v128.and(i8x16.eq(v128.and(second, each), each), sixteen);
-  const dots = pairs32(x, v128.or(lower(bytes), low), v128.or(upper(bytes), high));
-  return i32x4.dot_i16x8_s(dots, i16x8.splat(1));
+  const dots = pairs32(x, v128.or(v128.and(bytes, nibble), low), v128.or(upper(bytes, nibble), high));
+  return i32x4.dot_i16x8_s(dots, i32x4.splat(ONES));
 }
 
-/** 32 signed bytes times 32 activations, in four lanes; not through `pairs`: weights reach -128. */
-@inline
-function bytes32(qs: usize, x: usize): v128 {
-  return i32x4.add(bytes16(qs, x), bytes16(qs + 16, x + 16));
-}
-
+/** 16 signed bytes times 16 activations, in four lanes; not through `pairs`: weights reach -128. */
 @inline
 function bytes16(qs: usize, x: usize): v128 {
+  const w = v128.load(qs);
+  const v = v128.load(x);
   return i32x4.add(
-    i32x4.dot_i16x8_s(v128.load_ext<i8>(qs), v128.load_ext<i8>(x)),
-    i32x4.dot_i16x8_s(v128.load_ext<i8>(qs, 8), v128.load_ext<i8>(x, 8)),
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(w), i16x8.extend_low_i8x16_s(v)),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(w), i16x8.extend_high_i8x16_s(v)),
   );
 }
 
+/** d * (scales of x) * sum, four at a time; `d` holds halves in the high 16 bits of each lane. */
 @inline
-function q40Block(w: usize, x: usize): v128 {
-  return nibbles(w + 2, x);
+function scaled(d: v128, scales: v128, sum: v128): v128 {
+  return f32x4.mul(f32x4.mul(halves(d), scales), f32x4.convert_i32x4_s(sum));
 }
 
+/** The same plus m * (scaled sums of x); a lane is d, m as neighbouring halves. */
 @inline
-function q41Block(w: usize, x: usize): v128 {
-  return nibbles(w + 4, x);
+function scaledAndMin(both: v128, scales: v128, sum: v128, scaledSums: v128): v128 {
+  const product = scaled(i32x4.shl(both, 16), scales, sum);
+  return f32x4.add(product, f32x4.mul(halves(both), scaledSums));
 }
 
-@inline
-function q50Block(w: usize, x: usize): v128 {
-  return fives(w + 2, x);
+@unmanaged
+class Q40 {
+  @inline
+  get bytes(): usize {
+    return 18;
+  }
+
+  /** 32 products, in four lanes. */
+  @inline
+  dot(w: usize, x: usize): v128 {
+    return nibbles(w + 2, x);
+  }
+
+  /** d, or d and m, of four blocks, as `product` takes them. */
+  @inline
+  heads(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+    return shorts(w0, w1, w2, w3);
+  }
+
+  @inline
+  head(w: usize): v128 {
+    return v128.load_splat<u16>(w);
+  }
+
+  /** Four blocks' results from their heads and the scales and sums of their activations. */
+  @inline
+  product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
+    return scaled(heads, scales, i32x4.sub(sum, i32x4.shl(whole, 3)));
+  }
 }
 
-@inline
-function q51Block(w: usize, x: usize): v128 {
-  return fives(w + 4, x);
+@unmanaged
+class Q41 {
+  @inline
+  get bytes(): usize {
+    return 20;
+  }
+
+  /** 32 products, in four lanes. */
+  @inline
+  dot(w: usize, x: usize): v128 {
+    return nibbles(w + 4, x);
+  }
+
+  /** d, or d and m, of four blocks, as `product` takes them. */
+  @inline
+  heads(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+    return words(w0, w1, w2, w3);
+  }
+
+  @inline
+  head(w: usize): v128 {
+    return v128.load_splat<u32>(w);
+  }
+
+  /** Four blocks' results from their heads and the scales and sums of their activations. */
+  @inline
+  product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
+    return scaledAndMin(heads, scales, sum, scaledSums);
+  }
 }
 
-@inline
-function q80Block(w: usize, x: usize): v128 {
-  return bytes32(w + 2, x);
+@unmanaged
+class Q50 {
+  @inline
+  get bytes(): usize {
+    return 22;
+  }
+
+  /** 32 products, in four lanes. */
+  @inline
+  dot(w: usize, x: usize): v128 {
+    return fives(w + 2, x);
+  }
+
+  /** d, or d and m, of four blocks, as `product` takes them. */
+  @inline
+  heads(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+    return shorts(w0, w1, w2, w3);
+  }
+
+  @inline
+  head(w: usize): v128 {
+    return v128.load_splat<u16>(w);
+  }
+
+  /** Four blocks' results from their heads and the scales and sums of their activations. */
+  @inline
+  product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
+    return scaled(heads, scales, i32x4.sub(sum, i32x4.shl(whole, 4)));
+  }
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q40(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
+@unmanaged
+class Q51 {
+  @inline
+  get bytes(): usize {
+    return 24;
+  }
+
+  /** 32 products, in four lanes. */
+  @inline
+  dot(w: usize, x: usize): v128 {
+    return fives(w + 4, x);
+  }
+
+  /** d, or d and m, of four blocks, as `product` takes them. */
+  @inline
+  heads(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+    return words(w0, w1, w2, w3);
+  }
+
+  @inline
+  head(w: usize): v128 {
+    return v128.load_splat<u32>(w);
+  }
+
+  /** Four blocks' results from their heads and the scales and sums of their activations. */
+  @inline
+  product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
+    return scaledAndMin(heads, scales, sum, scaledSums);
+  }
+}
+
+@unmanaged
+class Q80 {
+  @inline
+  get bytes(): usize {
+    return 34;
+  }
+
+  /** 32 products, in four lanes. */
+  @inline
+  dot(w: usize, x: usize): v128 {
+    return i32x4.add(bytes16(w + 2, x), bytes16(w + 18, x + 16));
+  }
+
+  /** d, or d and m, of four blocks, as `product` takes them. */
+  @inline
+  heads(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+    return shorts(w0, w1, w2, w3);
+  }
+
+  @inline
+  head(w: usize): v128 {
+    return v128.load_splat<u16>(w);
+  }
+
+  /** Four blocks' results from their heads and the scales and sums of their activations. */
+  @inline
+  product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
+    return scaled(heads, scales, sum);
+  }
+}
+
+/** One token: each row's blocks four at a time in memory order. */
+@inline
+function run<T>(
+  type: T,
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  const end = out + (<usize>rows << 2);
+  const xEnd = x + <usize>((cols + 127) >> 7) * NARROW_BYTES;
+  for (; out < end; out += 4, w += rowBytes) {
+    const last = w + (<usize>(cols >> 5) - 1) * type.bytes;
+    let w0 = w;
+    let total = f32x4.splat(0);
+    for (let at = x; at < xEnd; at += NARROW_BYTES) {
+      // Beyond the row the activations are zero, so a repeated block adds nothing.
+      const w1 = min(w0 + type.bytes, last);
+      const w2 = min(w0 + 2 * type.bytes, last);
+      const w3 = min(w0 + 3 * type.bytes, last);
+      const sum = sums(
+        type.dot(w0, at),
+        type.dot(w1, at + 32),
+        type.dot(w2, at + 64),
+        type.dot(w3, at + 96),
+      );
+      const four = type.product(
+        type.heads(w0, w1, w2, w3),
+        sum,
+        v128.load(at + NARROW_SCALES),
+        v128.load(at + NARROW_SCALED_SUMS),
+        v128.load(at + NARROW_SUMS),
+      );
+      total = f32x4.add(total, four);
+      w0 += 4 * type.bytes;
+    }
+    put(out, floatSum(total), accumulate);
+  }
+}
+
+/** Block w times the `lane`th block of four tokens' groups. */
+@inline
+function shared<T>(
+  type: T,
+  w: usize,
+  lane: usize,
   x0: usize,
   x1: usize,
   x2: usize,
   x3: usize,
-  cols: i32,
 ): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 32) {
-    const sum = sums(q40Block(w0, x0), q40Block(w1, x1), q40Block(w2, x2), q40Block(w3, x3));
-    const scaleX = scalesOf(x0, x1, x2, x3);
-    const d = f32x4.mul(halves(shorts(w0, w1, w2, w3)), scaleX);
-    const whole = i32x4.sub(sum, i32x4.shl(sumsOf(x0, x1, x2, x3), 3));
-    total = f32x4.add(total, f32x4.mul(d, f32x4.convert_i32x4_s(whole)));
-    w0 += 18;
-    w1 += 18;
-    w2 += 18;
-    w3 += 18;
+  const at = lane << 5;
+  const sum = sums(
+    type.dot(w, x0 + at),
+    type.dot(w, x1 + at),
+    type.dot(w, x2 + at),
+    type.dot(w, x3 + at),
+  );
+  const scale = NARROW_SCALES + (lane << 2);
+  const scaledSum = NARROW_SCALED_SUMS + (lane << 2);
+  const whole = NARROW_SUMS + (lane << 2);
+  return type.product(
+    type.head(w),
+    sum,
+    words(x0 + scale, x1 + scale, x2 + scale, x3 + scale),
+    words(x0 + scaledSum, x1 + scaledSum, x2 + scaledSum, x3 + scaledSum),
+    words(x0 + whole, x1 + whole, x2 + whole, x3 + whole),
+  );
+}
+
+/** One row times four tokens. */
+@inline
+function tokens<T>(
+  type: T,
+  w: usize,
+  cols: i32,
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+): v128 {
+  let t0 = f32x4.splat(0);
+  let t1 = f32x4.splat(0);
+  let t2 = f32x4.splat(0);
+  let t3 = f32x4.splat(0);
+  const end = w + <usize>(cols >> 5) * type.bytes;
+  while (w < end) {
+    t0 = f32x4.add(t0, shared(type, w, 0, x0, x1, x2, x3));
+    if ((w += type.bytes) == end) break;
+    t1 = f32x4.add(t1, shared(type, w, 1, x0, x1, x2, x3));
+    if ((w += type.bytes) == end) break;
+    t2 = f32x4.add(t2, shared(type, w, 2, x0, x1, x2, x3));
+    if ((w += type.bytes) == end) break;
+    t3 = f32x4.add(t3, shared(type, w, 3, x0, x1, x2, x3));
+    w += type.bytes;
     x0 += NARROW_BYTES;
     x1 += NARROW_BYTES;
     x2 += NARROW_BYTES;
     x3 += NARROW_BYTES;
   }
-  return total;
+  return f32x4.add(f32x4.add(t0, t2), f32x4.add(t1, t3));
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q41(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
+export function q40Run(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
   cols: i32,
-): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 32) {
-    const sum = sums(q41Block(w0, x0), q41Block(w1, x1), q41Block(w2, x2), q41Block(w3, x3));
-    const scaleX = scalesOf(x0, x1, x2, x3);
-    const both = words(w0, w1, w2, w3);
-    const d = f32x4.mul(halves(v128.and(both, i32x4.splat(0xffff))), scaleX);
-    const m = f32x4.mul(halves(i32x4.shr_u(both, 16)), scaledSumsOf(x0, x1, x2, x3));
-    total = f32x4.add(total, f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(sum)), m));
-    w0 += 20;
-    w1 += 20;
-    w2 += 20;
-    w3 += 20;
-    x0 += NARROW_BYTES;
-    x1 += NARROW_BYTES;
-    x2 += NARROW_BYTES;
-    x3 += NARROW_BYTES;
-  }
-  return total;
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  run(changetype<Q40>(0), w, rowBytes, rows, cols, x, out, accumulate);
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q50(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-  cols: i32,
-): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 32) {
-    const sum = sums(q50Block(w0, x0), q50Block(w1, x1), q50Block(w2, x2), q50Block(w3, x3));
-    const scaleX = scalesOf(x0, x1, x2, x3);
-    const d = f32x4.mul(halves(shorts(w0, w1, w2, w3)), scaleX);
-    const whole = i32x4.sub(sum, i32x4.shl(sumsOf(x0, x1, x2, x3), 4));
-    total = f32x4.add(total, f32x4.mul(d, f32x4.convert_i32x4_s(whole)));
-    w0 += 22;
-    w1 += 22;
-    w2 += 22;
-    w3 += 22;
-    x0 += NARROW_BYTES;
-    x1 += NARROW_BYTES;
-    x2 += NARROW_BYTES;
-    x3 += NARROW_BYTES;
-  }
-  return total;
+export function q40Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return tokens(changetype<Q40>(0), w, cols, x0, x1, x2, x3);
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q51(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
+export function q41Run(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
   cols: i32,
-): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 32) {
-    const sum = sums(q51Block(w0, x0), q51Block(w1, x1), q51Block(w2, x2), q51Block(w3, x3));
-    const scaleX = scalesOf(x0, x1, x2, x3);
-    const both = words(w0, w1, w2, w3);
-    const d = f32x4.mul(halves(v128.and(both, i32x4.splat(0xffff))), scaleX);
-    const m = f32x4.mul(halves(i32x4.shr_u(both, 16)), scaledSumsOf(x0, x1, x2, x3));
-    total = f32x4.add(total, f32x4.add(f32x4.mul(d, f32x4.convert_i32x4_s(sum)), m));
-    w0 += 24;
-    w1 += 24;
-    w2 += 24;
-    w3 += 24;
-    x0 += NARROW_BYTES;
-    x1 += NARROW_BYTES;
-    x2 += NARROW_BYTES;
-    x3 += NARROW_BYTES;
-  }
-  return total;
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  run(changetype<Q41>(0), w, rowBytes, rows, cols, x, out, accumulate);
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q80(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
+export function q41Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return tokens(changetype<Q41>(0), w, cols, x0, x1, x2, x3);
+}
+
+export function q50Run(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
   cols: i32,
-): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 32) {
-    const sum = sums(q80Block(w0, x0), q80Block(w1, x1), q80Block(w2, x2), q80Block(w3, x3));
-    const scaleX = scalesOf(x0, x1, x2, x3);
-    const d = f32x4.mul(halves(shorts(w0, w1, w2, w3)), scaleX);
-    const whole = sum;
-    total = f32x4.add(total, f32x4.mul(d, f32x4.convert_i32x4_s(whole)));
-    w0 += 34;
-    w1 += 34;
-    w2 += 34;
-    w3 += 34;
-    x0 += NARROW_BYTES;
-    x1 += NARROW_BYTES;
-    x2 += NARROW_BYTES;
-    x3 += NARROW_BYTES;
-  }
-  return total;
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  run(changetype<Q50>(0), w, rowBytes, rows, cols, x, out, accumulate);
+}
+
+export function q50Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return tokens(changetype<Q50>(0), w, cols, x0, x1, x2, x3);
+}
+
+export function q51Run(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  run(changetype<Q51>(0), w, rowBytes, rows, cols, x, out, accumulate);
+}
+
+export function q51Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return tokens(changetype<Q51>(0), w, cols, x0, x1, x2, x3);
+}
+
+export function q80Run(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  run(changetype<Q80>(0), w, rowBytes, rows, cols, x, out, accumulate);
+}
+
+export function q80Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return tokens(changetype<Q80>(0), w, cols, x0, x1, x2, x3);
 }

@@ -3,22 +3,19 @@
  * (high) for each 16 weights, 64 bytes of 2-bit weights, f16 d, f16 dmin.
  * Byte 32n+i, bits 2j and 2j+1: weight 128n + 32j + i.
  */
-import { first16, lower, rotated, second16, sums, upper, words } from "./lanes.as";
-import { scaledLessMin, step16, sum16 } from "./wide.as";
-import { WIDE_BYTES, WIDE_SCALE } from "./activations.as";
-
-const BLOCK: usize = 84;
+import { lane0, lane1, NIBBLES, rotated, sums, upper, words } from "./lanes.as";
+import { scaledLessMin, scalesOf, step16, sum16, wideRun, wideTokens } from "./wide.as";
 
 /** 128 weights from the 32 bytes at w, with their eight scales. */
 @inline
 function halfSum(w: usize, scales: v128, x: usize): v128 {
   let sum = i32x4.splat(0);
   let a = v128.load(w);
-  let b = v128.load(w, 16);
+  let b = v128.load(w + 16);
   const two = i8x16.splat(3);
   for (let j: usize = 0; j < 128; j += 32) {
-    sum = i32x4.add(sum, step16(x + j, v128.and(a, two), first16(scales)));
-    sum = i32x4.add(sum, step16(x + j + 16, v128.and(b, two), second16(scales)));
+    sum = i32x4.add(sum, step16(x + j, v128.and(a, two), lane0(scales)));
+    sum = i32x4.add(sum, step16(x + j + 16, v128.and(b, two), lane1(scales)));
     a = i16x8.shr_u(a, 2);
     b = i16x8.shr_u(b, 2);
     scales = rotated(scales);
@@ -26,10 +23,10 @@ function halfSum(w: usize, scales: v128, x: usize): v128 {
   return sum;
 }
 
-/** One row's block times one token's: the sum over 256 weights, spread over four lanes. */
+/** One block's 256 products, times their scales, in four lanes. */
 @inline
 function blockSum(w: usize, x: usize): v128 {
-  const scales = lower(v128.load(w));
+  const scales = v128.and(v128.load(w), i32x4.splat(NIBBLES));
   return i32x4.add(
     halfSum(w + 16, i16x8.extend_low_i8x16_u(scales), x),
     halfSum(w + 48, i16x8.extend_high_i8x16_u(scales), x + 128),
@@ -38,36 +35,53 @@ function blockSum(w: usize, x: usize): v128 {
 
 @inline
 function minSum(w: usize, x: usize): v128 {
-  return sum16(upper(v128.load(w)), x);
+  return sum16(upper(v128.load(w), i32x4.splat(NIBBLES)), x);
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q2k(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-  cols: i32,
-): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 256) {
+@unmanaged
+class Q2K {
+  @inline
+  get bytes(): usize {
+    return 84;
+  }
+
+  /** Lane i is block w_i times x_i. */
+  @inline
+  four(
+    w0: usize,
+    w1: usize,
+    w2: usize,
+    w3: usize,
+    x0: usize,
+    x1: usize,
+    x2: usize,
+    x3: usize,
+  ): v128 {
     const sum = sums(blockSum(w0, x0), blockSum(w1, x1), blockSum(w2, x2), blockSum(w3, x3));
-    const scaleX = words(x0 + WIDE_SCALE, x1 + WIDE_SCALE, x2 + WIDE_SCALE, x3 + WIDE_SCALE);
     const mins = sums(minSum(w0, x0), minSum(w1, x1), minSum(w2, x2), minSum(w3, x3));
     const both = words(w0 + 80, w1 + 80, w2 + 80, w3 + 80);
-    total = f32x4.add(total, scaledLessMin(both, scaleX, sum, mins));
-    w0 += BLOCK;
-    w1 += BLOCK;
-    w2 += BLOCK;
-    w3 += BLOCK;
-    x0 += WIDE_BYTES;
-    x1 += WIDE_BYTES;
-    x2 += WIDE_BYTES;
-    x3 += WIDE_BYTES;
+    return scaledLessMin(both, scalesOf(x0, x1, x2, x3), sum, mins);
   }
-  return total;
+
+  /** Lane i is block w times x_i. */
+  @inline
+  shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+    return this.four(w, w, w, w, x0, x1, x2, x3);
+  }
+}
+
+export function q2kRun(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  wideRun(changetype<Q2K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+}
+
+export function q2kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return wideTokens(changetype<Q2K>(0), w, cols, x0, x1, x2, x3);
 }

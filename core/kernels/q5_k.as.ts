@@ -2,72 +2,125 @@
  * Q5_K times q8x256. Block (176 bytes for 256 weights): f16 d, f16 dmin, 12 bytes of 6-bit scales
  * and mins as in Q4_K, 32 bytes of fifth bits (byte i, bit k: weight 32k+i), nibbles as in Q4_K.
  */
-import { first16, lower, pairs32, rotated, second16, sums, upper, words } from "./lanes.as";
-import { minSum32, scaledLessMin, scales6 } from "./wide.as";
-import { WIDE_BYTES, WIDE_SCALE } from "./activations.as";
+import {
+  interleaved,
+  lanes01,
+  lanes23,
+  lanes45,
+  lanes67,
+  NIBBLES,
+  pairs32,
+  sums,
+  upper,
+  words,
+} from "./lanes.as";
+import { firstSixes, lastSixes, minSums, minSumsShared, scales6 } from "./sixes.as";
+import { scaledLessMin, scalesOf, wideRun, wideTokens } from "./wide.as";
 
-const BLOCK: usize = 176;
-
-/** Bit 0 of each byte as 16. */
+/** The bit of each byte that `bit` selects, moved to bit 4 by the caller's shift before. */
 @inline
 function fifth(bits: v128): v128 {
-  return i16x8.shl(v128.and(bits, i8x16.splat(1)), 4);
+  return v128.and(bits, i8x16.splat(16));
 }
 
-/** One row's block times one token's: the sum over 256 weights, spread over four lanes. */
+/** 64 weights (32 bytes of nibbles at w, their two fifth bits in bits 4 and 5 of h and i). */
 @inline
-function blockSum(w: usize, x: usize): v128 {
-  let scales = scales6(w);
-  let sum = i32x4.splat(0);
-  let h = v128.load(w, 16);
-  let i = v128.load(w, 32);
-  for (let j: usize = 0; j < 256; j += 64) {
-    const a = v128.load(w + (j >> 1), 48);
-    const b = v128.load(w + (j >> 1), 64);
-    const low = pairs32(x + j, v128.or(lower(a), fifth(h)), v128.or(lower(b), fifth(i)));
-    h = i16x8.shr_u(h, 1);
-    i = i16x8.shr_u(i, 1);
-    const high = pairs32(x + j + 32, v128.or(upper(a), fifth(h)), v128.or(upper(b), fifth(i)));
-    h = i16x8.shr_u(h, 1);
-    i = i16x8.shr_u(i, 1);
-    sum = i32x4.add(sum, i32x4.dot_i16x8_s(low, first16(scales)));
-    sum = i32x4.add(sum, i32x4.dot_i16x8_s(high, second16(scales)));
-    scales = rotated(scales);
-  }
-  return sum;
+function step(w: usize, h: v128, i: v128, x: usize, scales: v128, nibble: v128): v128 {
+  const a = v128.load(w);
+  const b = v128.load(w + 16);
+  const low = pairs32(
+    x,
+    v128.or(v128.and(a, nibble), fifth(h)),
+    v128.or(v128.and(b, nibble), fifth(i)),
+  );
+  const high = pairs32(
+    x + 32,
+    v128.or(upper(a, nibble), fifth(i16x8.shr_u(h, 1))),
+    v128.or(upper(b, nibble), fifth(i16x8.shr_u(i, 1))),
+  );
+  return i32x4.dot_i16x8_s(interleaved(low, high), scales);
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q5k(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-  cols: i32,
-): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 256) {
-    const sum = sums(blockSum(w0, x0), blockSum(w1, x1), blockSum(w2, x2), blockSum(w3, x3));
-    const scaleX = words(x0 + WIDE_SCALE, x1 + WIDE_SCALE, x2 + WIDE_SCALE, x3 + WIDE_SCALE);
-    const minSum = sums(
-      minSum32(w0, x0),
-      minSum32(w1, x1),
-      minSum32(w2, x2),
-      minSum32(w3, x3),
-    );
-    total = f32x4.add(total, scaledLessMin(words(w0, w1, w2, w3), scaleX, sum, minSum));
-    w0 += BLOCK;
-    w1 += BLOCK;
-    w2 += BLOCK;
-    w3 += BLOCK;
-    x0 += WIDE_BYTES;
-    x1 += WIDE_BYTES;
-    x2 += WIDE_BYTES;
-    x3 += WIDE_BYTES;
+/** One block's 256 products, times the eight scales (i16x8), in four lanes. */
+@inline
+function blockSum(w: usize, x: usize, scales: v128): v128 {
+  const nibble = i32x4.splat(NIBBLES);
+  const h = v128.load(w + 16);
+  const i = v128.load(w + 32);
+  const h4 = i16x8.shl(h, 4);
+  const i4 = i16x8.shl(i, 4);
+  const h2 = i16x8.shl(h, 2);
+  const i2 = i16x8.shl(i, 2);
+  let sum = step(w + 48, h4, i4, x, lanes01(scales), nibble);
+  sum = i32x4.add(sum, step(w + 80, h2, i2, x + 64, lanes23(scales), nibble));
+  sum = i32x4.add(sum, step(w + 112, h, i, x + 128, lanes45(scales), nibble));
+  const h6 = i16x8.shr_u(h, 2);
+  const i6 = i16x8.shr_u(i, 2);
+  return i32x4.add(sum, step(w + 144, h6, i6, x + 192, lanes67(scales), nibble));
+}
+
+@unmanaged
+class Q5K {
+  @inline
+  get bytes(): usize {
+    return 176;
   }
-  return total;
+
+  /** Lane i is block w_i times x_i. */
+  @inline
+  four(
+    w0: usize,
+    w1: usize,
+    w2: usize,
+    w3: usize,
+    x0: usize,
+    x1: usize,
+    x2: usize,
+    x3: usize,
+  ): v128 {
+    const a = words(w0 + 4, w1 + 4, w2 + 4, w3 + 4);
+    const c = words(w0 + 12, w1 + 12, w2 + 12, w3 + 12);
+    const first = firstSixes(a);
+    const last = lastSixes(v128.and(c, i32x4.splat(NIBBLES)), a);
+    const two = v128.shuffle<i32>(first, last, 0, 4, 1, 5);
+    const next = v128.shuffle<i32>(first, last, 2, 6, 3, 7);
+    const sum = sums(
+      blockSum(w0, x0, i16x8.extend_low_i8x16_u(two)),
+      blockSum(w1, x1, i16x8.extend_high_i8x16_u(two)),
+      blockSum(w2, x2, i16x8.extend_low_i8x16_u(next)),
+      blockSum(w3, x3, i16x8.extend_high_i8x16_u(next)),
+    );
+    const minSum = minSums(w0, w1, w2, w3, x0, x1, x2, x3);
+    return scaledLessMin(words(w0, w1, w2, w3), scalesOf(x0, x1, x2, x3), sum, minSum);
+  }
+
+  /** Lane i is block w times x_i. */
+  @inline
+  shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+    const scales = scales6(w);
+    const sum = sums(
+      blockSum(w, x0, scales),
+      blockSum(w, x1, scales),
+      blockSum(w, x2, scales),
+      blockSum(w, x3, scales),
+    );
+    const minSum = minSumsShared(w, x0, x1, x2, x3);
+    return scaledLessMin(v128.load_splat<u32>(w), scalesOf(x0, x1, x2, x3), sum, minSum);
+  }
+}
+
+export function q5kRun(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  wideRun(changetype<Q5K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+}
+
+export function q5kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return wideTokens(changetype<Q5K>(0), w, cols, x0, x1, x2, x3);
 }

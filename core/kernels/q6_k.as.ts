@@ -4,72 +4,129 @@
  * Half n (128 weights), i in 0..32: weight 32k+i has the low (k = 0, 1) or high (k = 2, 3) nibble of
  * byte 64n + 32(k & 1) + i, and bits 2k, 2k+1 of high byte 32n + i.
  */
-import { lower, shorts, sums, upper, words } from "./lanes.as";
-import { scaled, step16, sum16 } from "./wide.as";
-import { WIDE_BYTES, WIDE_SCALE } from "./activations.as";
+import {
+  interleaved,
+  lanes01,
+  lanes23,
+  lanes45,
+  lanes67,
+  NIBBLES,
+  pairs,
+  shorts,
+  sums,
+  TOPS,
+  upper,
+} from "./lanes.as";
+import { scaled, scalesOf, sum16, wideRun, wideTokens } from "./wide.as";
 
-const BLOCK: usize = 210;
-
-/** 64 weights: 16 each at x, x + 32, x + 64, x + 96; scales in lanes 0, 2, 4, 6. */
+/** 32 weights times 32 activations; `scales` are those of the first and second 16 in turn. */
 @inline
-function quarterSum(low: usize, high: usize, scales: v128, x: usize): v128 {
+function step(x: usize, first: v128, second: v128, scales: v128): v128 {
+  // Each pair sum is at most 2 * 63 * 127, so two of them still fit 16 bits.
+  const dots = interleaved(pairs(v128.load(x), first), pairs(v128.load(x + 16), second));
+  return i32x4.dot_i16x8_s(dots, scales);
+}
+
+/** 128 weights with their eight scales (i16x8), in four lanes. */
+@inline
+function halfSum(low: usize, high: usize, scales: v128, x: usize): v128 {
+  const nibble = i32x4.splat(NIBBLES);
+  const top = i32x4.splat(TOPS);
   const a = v128.load(low);
-  const b = v128.load(low, 32);
+  const b = v128.load(low + 16);
+  const c = v128.load(low + 32);
+  const d = v128.load(low + 48);
   const h = v128.load(high);
-  const top = i8x16.splat(0x30);
-  const q0 = v128.or(lower(a), v128.and(i16x8.shl(h, 4), top));
-  const q1 = v128.or(lower(b), v128.and(i16x8.shl(h, 2), top));
-  const q2 = v128.or(upper(a), v128.and(h, top));
-  const q3 = v128.or(upper(b), v128.and(i16x8.shr_u(h, 2), top));
-  const s0 = v128.shuffle<i16>(scales, scales, 0, 0, 0, 0, 0, 0, 0, 0);
-  const s1 = v128.shuffle<i16>(scales, scales, 2, 2, 2, 2, 2, 2, 2, 2);
-  const s2 = v128.shuffle<i16>(scales, scales, 4, 4, 4, 4, 4, 4, 4, 4);
-  const s3 = v128.shuffle<i16>(scales, scales, 6, 6, 6, 6, 6, 6, 6, 6);
+  const i = v128.load(high + 16);
+  let sum = step(
+    x,
+    v128.or(v128.and(a, nibble), v128.and(i16x8.shl(h, 4), top)),
+    v128.or(v128.and(b, nibble), v128.and(i16x8.shl(i, 4), top)),
+    lanes01(scales),
+  );
+  sum = i32x4.add(
+    sum,
+    step(
+      x + 32,
+      v128.or(v128.and(c, nibble), v128.and(i16x8.shl(h, 2), top)),
+      v128.or(v128.and(d, nibble), v128.and(i16x8.shl(i, 2), top)),
+      lanes23(scales),
+    ),
+  );
+  sum = i32x4.add(
+    sum,
+    step(
+      x + 64,
+      v128.or(upper(a, nibble), v128.and(h, top)),
+      v128.or(upper(b, nibble), v128.and(i, top)),
+      lanes45(scales),
+    ),
+  );
   return i32x4.add(
-    i32x4.add(step16(x, q0, s0), step16(x + 32, q1, s1)),
-    i32x4.add(step16(x + 64, q2, s2), step16(x + 96, q3, s3)),
+    sum,
+    step(
+      x + 96,
+      v128.or(upper(c, nibble), v128.and(i16x8.shr_u(h, 2), top)),
+      v128.or(upper(d, nibble), v128.and(i16x8.shr_u(i, 2), top)),
+      lanes67(scales),
+    ),
   );
 }
 
-/** One row's block times one token's: the sum over 256 weights, spread over four lanes. */
+/** One block's 256 products, times their scales, in four lanes. */
 @inline
 function blockSum(w: usize, x: usize): v128 {
-  let sum = i32x4.splat(0);
-  for (let n: usize = 0; n < 2; n++) {
-    const even = v128.load_ext<i8>(w + (n << 3), 192);
-    const odd = i32x4.shr_u(even, 16);
-    sum = i32x4.add(sum, quarterSum(w + (n << 6), w + (n << 5) + 128, even, x + (n << 7)));
-    sum = i32x4.add(sum, quarterSum(w + (n << 6) + 16, w + (n << 5) + 144, odd, x + (n << 7) + 16));
-  }
-  return i32x4.sub(sum, i32x4.shl(sum16(v128.load(w, 192), x), 5));
+  const scales = v128.load(w + 192);
+  const sum = i32x4.add(
+    halfSum(w, w + 128, i16x8.extend_low_i8x16_s(scales), x),
+    halfSum(w + 64, w + 160, i16x8.extend_high_i8x16_s(scales), x + 128),
+  );
+  return i32x4.sub(sum, i32x4.shl(sum16(scales, x), 5));
 }
 
-/** Four rows, each times its own token: lane i is w_i times x_i. */
-export function q6k(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-  cols: i32,
-): v128 {
-  let total = f32x4.splat(0);
-  for (let c = 0; c < cols; c += 256) {
-    const sum = sums(blockSum(w0, x0), blockSum(w1, x1), blockSum(w2, x2), blockSum(w3, x3));
-    const scaleX = words(x0 + WIDE_SCALE, x1 + WIDE_SCALE, x2 + WIDE_SCALE, x3 + WIDE_SCALE);
-    const d = shorts(w0 + 208, w1 + 208, w2 + 208, w3 + 208);
-    total = f32x4.add(total, scaled(d, scaleX, sum));
-    w0 += BLOCK;
-    w1 += BLOCK;
-    w2 += BLOCK;
-    w3 += BLOCK;
-    x0 += WIDE_BYTES;
-    x1 += WIDE_BYTES;
-    x2 += WIDE_BYTES;
-    x3 += WIDE_BYTES;
+@unmanaged
+class Q6K {
+  @inline
+  get bytes(): usize {
+    return 210;
   }
-  return total;
+
+  /** Lane i is block w_i times x_i. */
+  @inline
+  four(
+    w0: usize,
+    w1: usize,
+    w2: usize,
+    w3: usize,
+    x0: usize,
+    x1: usize,
+    x2: usize,
+    x3: usize,
+  ): v128 {
+    const sum = sums(blockSum(w0, x0), blockSum(w1, x1), blockSum(w2, x2), blockSum(w3, x3));
+    const d = shorts(w0 + 208, w1 + 208, w2 + 208, w3 + 208);
+    return scaled(d, scalesOf(x0, x1, x2, x3), sum);
+  }
+
+  /** Lane i is block w times x_i. */
+  @inline
+  shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+    return this.four(w, w, w, w, x0, x1, x2, x3);
+  }
+}
+
+export function q6kRun(
+  w: usize,
+  rowBytes: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  out: usize,
+  accumulate: bool,
+): void {
+  wideRun(changetype<Q6K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+}
+
+export function q6kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
+  return wideTokens(changetype<Q6K>(0), w, cols, x0, x1, x2, x3);
 }

@@ -1,0 +1,104 @@
+/**
+ * How fast one thread's kernels are: GB/s of weights for each type and number of tokens, with
+ * weights streamed from DRAM (the set is larger than the caches), and nanoseconds of attention for
+ * one position of one head. Run: deno run --allow-read test/bench/kernels_bench.ts [TYPE...]
+ */
+import {
+  activationBytes,
+  activationForm,
+  instantiateKernels,
+  kernelFlavor,
+  type Kernels,
+  rowBytes,
+} from "../../core/kernels/kernels.ts";
+import { TensorType } from "../../core/flash/layout.ts";
+
+/** Three times the 32 MB L3 of the machine this was written on. */
+const WEIGHT_BYTES = 96 << 20;
+const TOKENS = [1, 4, 16] as const;
+/** The fastest of so many passes: noise only ever slows one down. */
+const PASSES = 5;
+
+const MATRIX = 32 << 20;
+const ACTIVATIONS = 1 << 20;
+const OUT = 8 << 20;
+
+/** Shortest time of a few runs, in seconds. */
+function fastest(run: () => void): number {
+  let best = Infinity;
+  for (let i = 0; i < PASSES; i++) {
+    const start = performance.now();
+    run();
+    best = Math.min(best, performance.now() - start);
+  }
+  return best / 1e3;
+}
+
+/** GB/s of weights: matrices of `rows` x `cols`, one after the other through the whole set. */
+function matmulRate(
+  kernels: Kernels,
+  type: number,
+  rows: number,
+  cols: number,
+  tokens: number,
+): number {
+  const row = rowBytes(type, cols);
+  const stride = activationBytes(activationForm(type), cols);
+  const bytes = Math.ceil(rows * row / 64) * 64;
+  // Many tokens are bound by arithmetic: a part of the set tells as much, sooner.
+  const count = Math.floor(WEIGHT_BYTES / bytes / tokens) + 1;
+  const seconds = fastest(() => {
+    for (let i = 0; i < count; i++) {
+      const w = MATRIX + i * bytes;
+      kernels.matmul(type, w, row, rows, cols, ACTIVATIONS, stride, tokens, OUT, 4 * rows, false);
+    }
+  });
+  return count * rows * row / seconds / 1e9;
+}
+
+function attentionNanoseconds(kernels: Kernels, headWidth: number, length: number): number {
+  const rowBytes = 2 * headWidth, blockTokens = 16;
+  const blockBytes = 2 * blockTokens * rowBytes;
+  const scale = 1 / Math.sqrt(headWidth);
+  const values = MATRIX + blockTokens * rowBytes;
+  const seconds = fastest(() => {
+    for (let i = 0; i < 100; i++) {
+      kernels.attend(
+        ...[ACTIVATIONS, headWidth, scale, length, MATRIX, values] as const,
+        ...[0, blockBytes, blockTokens, rowBytes, OUT] as const,
+      );
+    }
+  });
+  return seconds / 100 / length * 1e9;
+}
+
+/** Small random numbers everywhere, as halves and bytes that are finite in any type. */
+function fill(memory: WebAssembly.Memory): void {
+  const words = new Uint32Array(memory.buffer, MATRIX);
+  let state = 1;
+  for (let i = 0; i < words.length; i++) {
+    state = Math.imul(state, 1664525) + 1013904223 | 0;
+    words[i] = state & 0x2fff2fff;
+  }
+  new Int32Array(memory.buffer, 0, 4096).forEach((_, i, blocks) => blocks[i] = i);
+}
+
+const memory = new WebAssembly.Memory({ initial: 2304, maximum: 65536, shared: true });
+fill(memory);
+const kernels = await instantiateKernels(memory);
+console.log(
+  `kernels: ${kernelFlavor()}, one thread; GB/s of weights at tokens ${TOKENS.join(", ")}`,
+);
+
+for (const [name, type] of Object.entries(TensorType)) {
+  if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
+  // attention, gate, up; then the down projection inside a cluster of 256 neurons
+  for (const [rows, cols] of [[1536, 1536], [1536, 256]] as const) {
+    const rates = TOKENS.map((tokens) => matmulRate(kernels, type, rows, cols, tokens).toFixed(2));
+    console.log(`${name.padEnd(5)} ${rows}x${cols}`.padEnd(18), rates.join("  "));
+  }
+}
+for (const [headWidth, length] of [[64, 1024], [128, 1024]] as const) {
+  const time = attentionNanoseconds(kernels, headWidth, length).toFixed(1);
+  console.log(`attend width ${headWidth} length ${length}: ${time} ns a position`);
+}
