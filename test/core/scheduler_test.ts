@@ -19,14 +19,17 @@ Deno.test("scheduler: a sequence says in company what it says alone", async () =
   assert.equal(cache.used, 0);
 });
 
-Deno.test("scheduler: every talker gets a token in every step, and a long prompt takes the rest", async () => {
-  const { submit, step, machine } = house({ blocks: 64 });
+Deno.test("scheduler: every talker gets a token in every step, beside a part of a long prompt", async () => {
+  const { submit, step, machine } = house({ blocks: 64, batchTokens: 19 });
   const talkers = [submit(prompt(2, 1), 50), submit(prompt(2, 2), 50)];
   await step();
-  submit(prompt(40, 3), 1);
+  const long = submit(prompt(60, 3), 1);
   await step();
   assert.deepEqual(talkers.map(({ speaker }) => speaker.said.length), [2, 2]);
-  assert.equal(machine.batches[1]!.length, 8);
+  assert.equal(machine.batches[1]!.length, 2 + 1 + 4);
+  for (const { sequence } of talkers) sequence.over = true;
+  await step();
+  assert.equal(long.sequence.computed, 5 + 19);
 });
 
 Deno.test("scheduler: a short prompt is not held up by a long one that came before", async () => {
