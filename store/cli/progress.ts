@@ -19,6 +19,12 @@ export class ProgressLine {
     else if (this.#steps.isNew(progress)) remark(text);
   }
 
+  /** Prints a line that stays. */
+  say(text: string): void {
+    this.clear();
+    remark(text);
+  }
+
   /** Makes room for other lines. */
   clear(): void {
     if (this.#shown !== "") write(Deno.stderr, "\r\x1b[K");
@@ -26,7 +32,7 @@ export class ProgressLine {
   }
 
   #move(line: string): void {
-    const fitting = line.slice(0, Deno.consoleSize().columns - 1);
+    const fitting = line.slice(0, (Deno.consoleSize().columns || 80) - 1);
     if (fitting !== this.#shown) write(Deno.stderr, `\r\x1b[K${fitting}`);
     this.#shown = fitting;
   }
@@ -35,9 +41,9 @@ export class ProgressLine {
 /** Shows a house's progress until it ends; with `json`, its statuses as lines of stdout. */
 export async function follow(
   statuses: AsyncIterable<HouseStatus>,
+  line: ProgressLine,
   { json = false }: { readonly json?: boolean | undefined },
 ): Promise<void> {
-  const line = new ProgressLine();
   const steps = new Steps();
   for await (const status of statuses) {
     if (!json) {
@@ -64,7 +70,12 @@ class Steps {
 }
 
 function words({ model, stage, done, total, note }: Progress): string {
-  const amount = total > 0 ? ` ${formatBytes(done)} of ${formatBytes(total)}` : "";
+  // An import passes over the file several times: of its bytes only the share means something.
+  const amount = total === 0
+    ? ""
+    : stage === "pulling"
+    ? ` ${formatBytes(done)} of ${formatBytes(total)}`
+    : ` ${Math.floor(100 * done / total)} %`;
   return `${model}: ${stage}${amount}${note === undefined ? "" : ` (${note})`}`;
 }
 

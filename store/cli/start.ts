@@ -4,7 +4,7 @@ import { FlintError, type ModelHouse } from "@flint/core";
 import { type FlintServer, startFlint } from "../serve.ts";
 import { houseOptions, type ModelOptions, parsePort, withCommon, withModel } from "./options.ts";
 import { needWrite } from "./permission.ts";
-import { follow } from "./progress.ts";
+import { follow, ProgressLine } from "./progress.ts";
 import { Stop } from "./stop.ts";
 import { formatBytes, print, remark } from "./terminal.ts";
 
@@ -35,10 +35,11 @@ async function start(options: StartOptions, more: number): Promise<void> {
   const flint = await startAt(options, options.port, more);
   if (options.json) print(JSON.stringify({ event: "listening", url: flint.url }));
   else print(`Flint is at ${flint.url}  (Ctrl-C stops it)`);
-  const shown = follow(flint.house.watch(stop.signal), options);
-  const failed = report(flint.house, options).catch((error) => error);
+  const line = new ProgressLine();
+  const shown = follow(flint.house.watch(stop.signal), line, options);
+  const failed = report(flint.house, line, options).catch((error) => error);
   const error = await Promise.race([stop.asked, failed.then((found) => found ?? stop.asked)]);
-  if (!options.json) remark("stopping: answers under way may end");
+  if (!options.json) line.say("stopping: answers under way may end");
   await flint.close();
   await shown;
   if (error !== undefined) throw error;
@@ -57,19 +58,21 @@ async function startAt(options: StartOptions, port: number, more: number): Promi
 }
 
 /** Tells which model answers and how. Throws if none ever will. */
-async function report(house: ModelHouse, { json, fidelity }: StartOptions): Promise<void> {
+async function report(
+  house: ModelHouse,
+  line: ProgressLine,
+  { json, fidelity }: StartOptions,
+): Promise<void> {
   try {
     const engine = await house.ready();
     const { model, budget, fidelity: given } = engine.report();
     if (json) print(JSON.stringify({ event: "ready", model, fidelity: given, budget }));
-    else remark(`${model} answers in ${formatBytes(budget.limit)} of memory, fidelity ${given}`);
-    if (given !== fidelity) {
-      remark(`(asked for ${fidelity}; this version keeps every weight exact)`);
-    }
+    else line.say(`${model} answers in ${formatBytes(budget.limit)} of memory, fidelity ${given}`);
+    if (given !== fidelity) line.say(`(${fidelity} was asked for: here every weight is exact)`);
   } catch (error) {
     if (error instanceof FlintError && error.code === "cancelled") return;
     const { serving } = house.status();
-    if (serving === undefined) throw error;
-    remark(`${error instanceof Error ? error.message : error}\n${serving} goes on answering`);
+    if (serving === undefined || !(error instanceof FlintError)) throw error;
+    line.say(`${error.message}\n${serving} goes on answering`);
   }
 }
