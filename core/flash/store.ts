@@ -110,7 +110,7 @@ export async function openStoreWriter(
   origin: StoreOrigin,
   unitBytes: number,
 ): Promise<StoreWriter> {
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const mapSize = Math.ceil((unitBytes + MAP_MARGIN_BYTES) / PAGE) * PAGE;
   const root = openRoot(folder, { mapSize, readOnly: false });
   const units = root.openDB<Uint8Array, number>({
@@ -119,7 +119,8 @@ export async function openStoreWriter(
     encoding: "binary",
   });
   const index: Index = root.openDB({ name: "index" });
-  await index.put("source", origin);
+  const committed = (write: Promise<unknown>) => write.catch((error) => failWrite(folder, error));
+  await committed(index.put("source", origin));
   return {
     dataFile: dataFileOf(folder),
     unitsDone: () => {
@@ -127,21 +128,50 @@ export async function openStoreWriter(
       return 0;
     },
     put: async (first, images) => {
-      await Promise.all(
-        images.map((image, i) => units.put(first + i, image.subarray(LMDB_HEADER))),
-      );
+      const puts = images.map((image, i) => units.put(first + i, image.subarray(LMDB_HEADER)));
+      await committed(Promise.all(puts));
     },
     finish: async ({ card, units: table, tokenizer, vectors }) => {
-      await index.transaction(() => {
-        index.put("units", table);
-        index.put("card", card);
-        index.put("tokenizer", tokenizer);
-        index.put("vectors", vectors);
-      });
-      await index.put("complete", LAYOUT_VERSION);
+      const records = { units: table, card, tokenizer, vectors };
+      const puts = Object.entries(records).map(([key, record]) => index.put(key, record));
+      await committed(Promise.all(puts));
+      await committed(index.put("complete", LAYOUT_VERSION));
     },
     close: () => root.close(),
   };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new FlintError(
+      "denied",
+      `cannot make the folder ${folder}: choose one you may write to`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Less free room than this after a failed write means that the disk is full. */
+const FULL_BYTES = 64 << 20;
+
+/** Turns lmdb's failed commit into words; its real cause is a second promise that must be heard. */
+async function failWrite(
+  folder: string,
+  error: { commitError?: Promise<unknown> },
+): Promise<never> {
+  const cause = await error.commitError?.catch((reason) => reason) ?? error;
+  const { bavail, bsize } = fs.statfsSync(folder);
+  const full = bavail * bsize < FULL_BYTES;
+  throw new FlintError(
+    full ? "over_budget" : "unavailable",
+    `writing the flash store in ${folder} failed (${cause}): ` +
+      (full ? "the disk is full; make room" : "check the disk and its quota"),
+    { cause },
+  );
 }
 
 /** What stands in a folder: the source it was begun with, and the card once it is complete. */

@@ -89,57 +89,64 @@ export async function importGguf(options: ImportOptions): Promise<ModelCard> {
   }
 }
 
+/** Writes the store; cleans up after any failure but "cancelled". */
 async function writeStore(job: Job): Promise<ModelCard> {
+  const { target } = job.options;
+  const made = !fs.existsSync(target);
+  try {
+    await fillStore(job);
+    return (await openFlashStore(target)).card;
+  } catch (error) {
+    if (error instanceof FlintError && error.code === "cancelled") throw error;
+    discardStore(target);
+    if (made && fs.existsSync(target)) fs.rmdirSync(target);
+    throw error;
+  }
+}
+
+async function fillStore(job: Job): Promise<void> {
   const { options, model, sha256 } = job;
-  const made = !fs.existsSync(options.target);
+  const { tokenizer, vectors } = model;
   const origin = { layoutVersion: LAYOUT_VERSION, sourceSha256: sha256 };
+  const salt = Uint8Array.fromHex(sha256).subarray(0, SALT_BYTES);
   const writer = await openStoreWriter(options.target, origin, model.unitBytes);
   try {
-    const salt = Uint8Array.fromHex(sha256).subarray(0, SALT_BYTES);
     await writeUnits(writer, job, salt);
     const units = await placeUnits(writer.dataFile, job, salt);
-    const card = cardOf(job);
-    const { tokenizer, vectors } = model;
-    await writer.finish({ card, units, tokenizer, vectors });
+    await writer.finish({ card: cardOf(job), units, tokenizer, vectors });
+  } finally {
     await writer.close();
-    return (await openFlashStore(options.target)).card;
-  } catch (error) {
-    await writer.close();
-    if (!(error instanceof FlintError && error.code === "cancelled")) {
-      discardStore(options.target);
-      if (made) fs.rmdirSync(options.target);
-    }
-    throw error;
   }
 }
 
 /** Writes the units that are missing: one batch is prepared while LMDB commits the one before. */
 async function writeUnits(writer: StoreWriter, job: Job, salt: Uint8Array): Promise<void> {
-  const { units } = job.model;
-  const filler = new UnitFiller(job.source, job.model.tensors);
+  const { units, tensors } = job.model;
+  const filler = new UnitFiller(job.source, tensors);
   const largest = units.reduce((most, { bytes }) => Math.max(most, bytes), 0);
   const slabs = [0, 1].map(() => new Uint8Array(BATCH_BYTES + largest));
   let next = writer.unitsDone();
   await job.step(units.slice(0, next).reduce((sum, { bytes }) => sum + bytes, 0));
   let committing = Promise.resolve();
-  for (let batch = 0; next < units.length; batch++) {
-    const first = next, slab = slabs[batch % 2]!;
-    const images: Uint8Array[] = [];
-    for (let used = 0; next < units.length && used < BATCH_BYTES; next++) {
-      const unit = units[next]!;
-      const image = slab.subarray(used, used += unit.bytes);
-      filler.fill(unit, image);
-      stampUnit(image, unit.id, salt);
-      images.push(image);
-      await job.step(unit.bytes).catch(async (cancelled) => {
-        await committing;
-        throw cancelled;
-      });
+  try {
+    for (let batch = 0; next < units.length; batch++) {
+      const first = next, images: Uint8Array[] = [];
+      for (let used = 0; next < units.length && used < BATCH_BYTES; next++) {
+        const unit = units[next]!;
+        const image = slabs[batch % 2]!.subarray(used, used += unit.bytes);
+        filler.fill(unit, image);
+        stampUnit(image, unit.id, salt);
+        images.push(image);
+        await job.step(unit.bytes);
+      }
+      await committing;
+      committing = writer.put(first, images);
+      committing.catch(() => {}); // thrown where it is awaited, not before
     }
     await committing;
-    committing = writer.put(first, images);
+  } finally {
+    await Promise.allSettled([committing]); // LMDB reads the images until then
   }
-  await committing;
 }
 
 async function placeUnits(dataFile: string, job: Job, salt: Uint8Array): Promise<Unit[]> {

@@ -311,6 +311,34 @@ Deno.test("import: killed at any stage, it goes on and gives the same store", ()
     resumed.units.forEach((unit) => readUnit(resumed, unit));
   }));
 
+Deno.test({
+  name: "import: a disk that fills up is a reason, not a crash, and leaves nothing behind",
+  ignore: Deno.build.os === "windows", // no file size limit to stand in for the full disk
+  fn: () =>
+    withFolder(async (folder) => {
+      writeLarge(`${folder}/m.gguf`);
+      const limited = "trap '' XFSZ; ulimit -f 60000; exec \"$@\""; // blocks of 512 bytes
+      const script = new URL("../import_child.ts", import.meta.url).pathname;
+      const child = [Deno.execPath(), "run", "-A", "--no-check", script];
+      const args = [
+        "-c",
+        limited,
+        "sh",
+        ...child,
+        `${folder}/m.gguf`,
+        `${folder}/store`,
+        "Infinity",
+      ];
+      const { code, stderr } = await new Deno.Command("sh", { args }).output();
+      assert.equal(code, 1);
+      assert.match(
+        new TextDecoder().decode(stderr),
+        /FlintError: writing the flash store in .* failed/,
+      );
+      assert.deepEqual(fs.readdirSync(folder), ["m.gguf"]);
+    }),
+});
+
 Deno.test("import: cancelled, it keeps what is written for the next time", () =>
   withFolder(async (folder) => {
     const size = writeLarge(`${folder}/m.gguf`);
