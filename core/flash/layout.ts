@@ -22,7 +22,10 @@ export const PAGE = 4096;
 export const LMDB_HEADER = 24;
 /** First payload byte of a unit, counted from its first page. */
 export const UNIT_HEADER = 64;
-/** Largest unit: longer reads gain nothing (1-4 MB reads are no faster than 1 MB). */
+/**
+ * Largest unit: longer reads gain nothing (1-4 MB reads are no faster than 1 MB). Only a cluster of
+ * one block of down's columns may be larger, in models wider than about 2,000: gguf/units.ts.
+ */
 export const UNIT_BYTES_MAX = 1 << 20;
 
 /** GGML's tensor type numbers, as in GGUF. */
@@ -76,7 +79,7 @@ export interface Unit {
   readonly offset: number;
   /** Whole pages, in bytes. */
   readonly bytes: number;
-  /** xxHash or FNV-64 of the payload as hex: checked once when a unit is first read. */
+  /** flash/checksum.ts over the payload as hex: checked once when a unit is first read. */
   readonly checksum: string;
 }
 
@@ -113,6 +116,7 @@ export interface RopeSpec {
       readonly kind: "yarn";
       readonly factor: number;
       readonly originalContext: number;
+      /** Multiplies cos and sin: 1 + 0.1 ln(factor), times the file's own factor if it has one. */
       readonly attentionFactor: number;
     }
     /** llama 3: divisor for each pair, from the tensor rope_freqs.weight (width / 2 values). */
