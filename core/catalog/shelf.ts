@@ -75,9 +75,9 @@ export class Shelf {
 
   /** Fetches and imports a model of the catalog, as far as either is still to be done. */
   async bring(name: string, options: BringOptions): Promise<void> {
-    const entry = getEntry(name);
     const imported = this.#cards.has(name);
-    if (imported && !options.keepSource) return;
+    const entry = imported ? findEntry(name) : getEntry(name);
+    if (!entry || (imported && !options.keepSource)) return;
     const place = await pull(entry, { ...options, dataDir: this.#dataDir });
     if (entry.use !== "chat") return;
     const source = join(place, entry.sources[0]!.files[0]!.path);
