@@ -30,6 +30,7 @@ export async function eventStream(c: Context, options: EventStreamOptions): Prom
   const signals = [c.req.raw.signal, gone.signal, ...(options.until ? [options.until] : [])];
   const source = options.frames(AbortSignal.any(signals))[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<Frame>> | undefined = source.next();
+  next.catch(() => {}); // told when it is read; nobody reads it if the reader leaves before
   await refusal(next);
 
   const body = new ReadableStream<Uint8Array>({

@@ -24,7 +24,9 @@ export function hostGuard({ hosts = [] }: GuardOptions): MiddlewareHandler {
   return (c, next) => {
     // The URL is what routing believes, the header what a browser was told: both must agree.
     const host = c.req.header("host");
-    const names = [new URL(c.req.url).hostname, ...(host === undefined ? [] : [nameOf(host)])];
+    const url = URL.parse(c.req.url);
+    if (!url) throw new HTTPException(400, { message: "the Host header names no host" });
+    const names = [url.hostname, ...(host === undefined ? [] : [nameOf(host)])];
     const stranger = names.find((name) => !allowed.has(name));
     if (stranger === undefined) return next();
     throw new HTTPException(403, {

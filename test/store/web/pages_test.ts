@@ -141,7 +141,9 @@ Deno.test("pages: hold no inline script or style, and every asset answers", asyn
     const { html, response } = await open(store, path);
     assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=|<script(?![^>]* src="\/)/);
     assert.match(response.headers.get("content-security-policy")!, /default-src 'self'/);
-    for (const [, address] of html.matchAll(/(?:href|src|data-code)="(\/assets\/[^"]+)"/g)) {
+    for (
+      const [, address] of html.matchAll(/(?:href|src|data-code|data-answer)="(\/assets\/[^"]+)"/g)
+    ) {
       const asset = await store.app.request(address!);
       assert.equal(asset.status, 200, address);
       assert.match(asset.headers.get("cache-control")!, /immutable/);

@@ -1,0 +1,73 @@
+/** A whole server on a free port: the real engine on a tiny model, all layers, no download. */
+import { openEngine } from "../../core/engine.ts";
+import { openFlashStore } from "../../core/flash/store.ts";
+import { importGguf } from "../../core/gguf/import.ts";
+import { type Engine, type ModelHouse, openKv } from "@flint/core";
+import { createAssistants, openConversations, openEmbedder, openRegistry } from "@flint/plugins";
+import type { Conversations, Registry } from "@flint/plugins";
+import { createStore, type StoreOptions } from "@flint/store";
+import { tinyModel } from "../tiny_model.ts";
+
+/** Enough for the tiny model, its cache and four answers at once. */
+const MEMORY_BYTES = 64 << 20;
+
+/** A server that runs. `await using` stops it and removes what it kept. */
+export interface LiveStore extends AsyncDisposable {
+  /** http://127.0.0.1:port */
+  readonly origin: string;
+  readonly port: number;
+  readonly engine: Engine;
+  readonly registry: Registry;
+  readonly conversations: Conversations;
+}
+
+/** Imports a model as "tiny", opens everything over it and serves. */
+export async function openLiveStore(
+  options: StoreOptions = {},
+  gguf: Uint8Array = tinyModel(),
+): Promise<LiveStore> {
+  const folder = await Deno.makeTempDir({ prefix: "flint_live_" });
+  const source = `${folder}/tiny.gguf`;
+  await Deno.writeFile(source, gguf);
+  const target = `${folder}/models/tiny`;
+  await importGguf({ source, target, name: "tiny" });
+  const store = await openFlashStore(target);
+  const engine = await openEngine({ store, memoryBytes: MEMORY_BYTES });
+  const house = houseOf(engine);
+
+  const kv = openKv(`${folder}/kv`);
+  const registry = openRegistry(kv), conversations = openConversations(kv);
+  const assistants = createAssistants({ engine: house.engine, registry, conversations });
+  const embedder = openEmbedder(Deno.env.get("FLINT_TEST_MINILM") ?? `${folder}/minilm`);
+  const deps = { house, registry, conversations, assistants, embedder };
+  const app = createStore(deps, options);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
+  const { port } = server.addr;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    engine,
+    registry,
+    conversations,
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      embedder.close();
+      await engine.close();
+      await kv.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** A house that has arrived: core's own would now fetch the embedding model from the network. */
+function houseOf(engine: Engine): ModelHouse {
+  const progress = { model: "tiny", stage: "ready", done: 0, total: 0, unit: "bytes" } as const;
+  return {
+    engine: () => engine,
+    status: () => ({ wanted: "tiny", serving: "tiny", progress }),
+    list: () => [],
+    ready: () => Promise.resolve(engine),
+    async *watch() {},
+    close: () => Promise.resolve(),
+  };
+}
