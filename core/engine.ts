@@ -15,11 +15,15 @@ import { Prefixes } from "./run/prefix.ts";
 import { Runner } from "./run/runner.ts";
 import { Scheduler } from "./run/scheduler.ts";
 import { Scoring } from "./run/scoring.ts";
+import { compileGrammar, type Grammar } from "./text/grammar.ts";
 import { checkLogprobs } from "./text/logprobs.ts";
 import { Sampler } from "./text/sampler.ts";
 import { settleSampling } from "./text/sampling.ts";
 import { TextStream } from "./text/stream.ts";
 import { createText, type ModelText } from "./text/text.ts";
+
+/** Compiled schemas kept: a builder or a tool asks for the same few again and again. */
+const GRAMMARS_MAX = 16;
 
 /** How to open an engine. */
 export type EngineOptions = ({ readonly folder: string } | { readonly store: FlashStore }) & {
@@ -72,6 +76,8 @@ class FlashEngine implements Engine {
   readonly #scheduler: Scheduler;
   readonly #runner: Runner;
   readonly #sampler: Sampler;
+  /** By schema; longest unused first. */
+  readonly #grammars = new Map<string, Grammar>();
   /** What runs or waits, and how to stop listening to its signal. */
   readonly #live = new Map<Generation | Scoring, () => void>();
 
@@ -159,9 +165,6 @@ class FlashEngine implements Engine {
     const { tokenizer } = this.#parts.text;
     const sampling = settleSampling(request.sampling ?? {}, this.text.vocabulary);
     this.#checkTokens(prompt);
-    if (request.jsonSchema) {
-      throw new FlintError("unavailable", "answers under a JSON schema are not to be had yet");
-    }
     if (logprobs !== undefined) checkLogprobs(logprobs);
     if (!Number.isInteger(maxTokens) || maxTokens < 1) {
       throw new FlintError("bad_input", `maxTokens is ${maxTokens}, not a whole number from 1`);
@@ -181,13 +184,24 @@ class FlashEngine implements Engine {
       vocabulary: tokenizer.vocabulary,
       choices: this.#sampler.start(sampling, prompt),
       text: new TextStream(tokenizer.vocabulary, request.stop),
-      guide: undefined,
+      guide: request.jsonSchema && this.#grammar(request.jsonSchema).start(),
       maxTokens,
       logprobs,
       wake: () => this.#runner.wake(),
       onEnd: () => this.#end(generation),
     });
     return generation;
+  }
+
+  #grammar(schema: Readonly<Record<string, unknown>>): Grammar {
+    const name = JSON.stringify(schema);
+    const grammar = this.#grammars.get(name) ??
+      compileGrammar(schema, this.#parts.text.tokenizer.vocabulary);
+    this.#grammars.delete(name);
+    this.#grammars.set(name, grammar);
+    const [oldest] = this.#grammars.keys();
+    if (this.#grammars.size > GRAMMARS_MAX) this.#grammars.delete(oldest!);
+    return grammar;
   }
 
   #begin(one: Generation | Scoring, signal: AbortSignal | undefined): void {

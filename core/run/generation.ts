@@ -1,4 +1,5 @@
 /** One answer: logits in, chosen tokens and their text out, until it is said, cut or cancelled. */
+import type { GrammarState } from "../text/grammar.ts";
 import { tokenLogprobs } from "../text/logprobs.ts";
 import type { Choices } from "../text/sampler.ts";
 import type { TextStream } from "../text/stream.ts";
@@ -10,15 +11,6 @@ import { Sequence, type SequenceStart, type Speaker } from "./sequence.ts";
 /** Events a reader may be behind before its sequence rests: some seconds of reading aloud. */
 const EVENTS_MAX = 16;
 
-/** Keeps an answer inside a grammar. */
-export interface Guide {
-  /** A bit for each token that may come next; null = all. */
-  allow(): Uint32Array | null;
-  accept(id: number): void;
-  /** The answer is complete and nothing more may follow. */
-  readonly done: boolean;
-}
-
 type Reason = Extract<GenerateEvent, { type: "done" }>["reason"];
 
 /** What an answer is made with. */
@@ -27,7 +19,7 @@ export interface GenerationNeeds {
   readonly vocabulary: Vocabulary;
   readonly choices: Choices;
   readonly text: TextStream;
-  readonly guide: Guide | undefined;
+  readonly guide: GrammarState | undefined;
   readonly maxTokens: number;
   /** Alternatives to report; undefined = no log probabilities. */
   readonly logprobs: number | undefined;

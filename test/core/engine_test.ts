@@ -192,6 +192,27 @@ Deno.test("engine: a stop string ends the answer and is not part of it", () =>
     assert.equal(cut.text, free.text.slice(0, free.text.indexOf(stop)));
   }));
 
+Deno.test("engine: an answer under a schema is JSON of it, however it is drawn", () =>
+  withEngine(async (engine) => {
+    const jsonSchema = {
+      type: "object",
+      properties: { kind: { enum: ["cat", "dog"] }, age: { type: "integer", maximum: 99 } },
+      required: ["kind", "age"],
+      additionalProperties: false,
+    };
+    const said = await Promise.all([1, 2, 3, 4].map((seed) => {
+      const sampling = { temperature: 2, seed };
+      return answer(engine, { prompt: words(5, seed), jsonSchema, sampling, maxTokens: 200 });
+    }));
+    for (const { text, done } of said) {
+      assert.equal(done.reason, "stop");
+      const { kind, age } = JSON.parse(text);
+      assert.ok(["cat", "dog"].includes(kind) && Number.isInteger(age) && age <= 99, text);
+    }
+    const bad = { prompt: [5], jsonSchema: { type: "nonsense" } };
+    await assert.rejects(all(engine.generate(bad)), code("bad_input"));
+  }));
+
 Deno.test("engine: log probabilities are those of the scored text", () =>
   withEngine(async (engine) => {
     const prompt = words(6);
