@@ -36,7 +36,7 @@ export interface AssistantNeeds {
 export interface Assistants {
   /** Saves the user's message, answers it, saves the answer. "busy" while another reply is under way. */
   reply(conversationId: string, text: unknown, signal?: AbortSignal): AsyncIterable<ChatEvent>;
-  /** Takes the last answer back, if there is one, and answers the user's last message anew. */
+  /** Answers the user's last message anew; the new answer, once it ends, replaces the old one. */
   regenerate(conversationId: string, signal?: AbortSignal): AsyncIterable<ChatEvent>;
   /** The request that continues a client's own messages as this assistant would. */
   turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest;
@@ -77,8 +77,8 @@ class EngineAssistants implements Assistants {
     const { conversations } = this.#needs;
     yield* this.#alone(id, async function* (self: EngineAssistants) {
       const begun = self.#begin(id, [...conversations.messages(id), { role: "user", content }]);
-      await conversations.append(id, { role: "user", content });
-      yield* self.#answer(id, begun, signal);
+      const question = await conversations.append(id, { role: "user", content });
+      yield* self.#answer(id, question.index + 1, begun, signal);
     });
   }
 
@@ -91,8 +91,7 @@ class EngineAssistants implements Assistants {
         throw new FlintError("bad_input", "there is no message to answer yet: send one first");
       }
       const begun = self.#begin(id, messages.slice(0, end));
-      if (end < messages.length) await conversations.truncate(id, end);
-      yield* self.#answer(id, begun, signal);
+      yield* self.#answer(id, end, begun, signal);
     });
   }
 
@@ -139,8 +138,13 @@ class EngineAssistants implements Assistants {
     return { engine, request, dropped: prompt.dropped };
   }
 
-  /** Streams the answer. It is saved even if the reader leaves at a token. */
-  async *#answer(id: string, begun: Begun, signal?: AbortSignal): AsyncGenerator<ChatEvent> {
+  /** Streams the answer that will stand at `index`. It is saved even if the reader leaves at a token. */
+  async *#answer(
+    id: string,
+    index: number,
+    begun: Begun,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ChatEvent> {
     const answer = new Answer();
     let failure: FlintError | undefined;
     let message: Message | undefined;
@@ -150,18 +154,34 @@ class EngineAssistants implements Assistants {
         else if (event.text !== "") yield answer.say(event.text);
       }
     } catch (error) {
-      if (!(error instanceof FlintError)) throw error;
+      const isExpected = error instanceof FlintError;
+      answer.end = isExpected && error.code === "cancelled" ? "cancelled" : "failed";
+      if (!isExpected) throw error;
       failure = error;
-      answer.end = error.code === "cancelled" ? "cancelled" : "failed";
     } finally {
-      if (answer.worthKeeping) {
-        message = await this.#needs.conversations.append(id, answer.message());
-      }
+      const kept = await this.#keep(id, index, answer);
+      if (kept instanceof FlintError) failure ??= kept;
+      else message = kept;
     }
     if (answer.stats) yield { type: "stats", stats: answer.stats };
     if (failure) yield { type: "error", code: failure.code, message: failure.message };
     else if (message) yield { type: "done", message };
     else yield { type: "error", code: "cancelled", message: "stopped before the first word" };
+  }
+
+  /** Saves an answer, or says why not: the conversation may be gone or full by now. */
+  async #keep(
+    id: string,
+    index: number,
+    answer: Answer,
+  ): Promise<Message | FlintError | undefined> {
+    if (!answer.worthKeeping) return undefined;
+    try {
+      return await this.#needs.conversations.append(id, answer.message(), index);
+    } catch (error) {
+      if (error instanceof FlintError) return error;
+      throw error;
+    }
   }
 }
 

@@ -22,12 +22,13 @@ export interface Conversations {
   list(options?: { readonly limit?: number; readonly cursor?: string }): ConversationList;
   /** All messages, in order. */
   messages(id: string): Message[];
-  /** Adds one message; "over_budget" when the conversation is full. */
-  append(id: string, message: NewMessage): Promise<Message>;
+  /**
+   * Adds one message at the end, or in place of all that stands from index `at`.
+   * "over_budget" when the conversation is full.
+   */
+  append(id: string, message: NewMessage, at?: number): Promise<Message>;
   /** A title of 1 to 120 characters; it stays whatever is said later. */
   rename(id: string, title: unknown): Promise<Conversation>;
-  /** Keeps the first `count` messages. */
-  truncate(id: string, count: number): Promise<Conversation>;
   remove(id: string): Promise<void>;
 }
 
@@ -94,18 +95,26 @@ class StoredConversations implements Conversations {
     return entries.map(({ value }) => value);
   }
 
-  append(id: string, message: NewMessage): Promise<Message> {
+  append(id: string, message: NewMessage, at?: number): Promise<Message> {
     return this.#change(id, (transaction, before) => {
-      if (before.messages === MESSAGES_MAX) {
+      const index = at ?? before.messages;
+      if (index > before.messages) {
+        throw new FlintError(
+          "bad_input",
+          `there are ${before.messages} messages, none at ${index - 1}`,
+        );
+      }
+      if (index === MESSAGES_MAX) {
         throw new FlintError(
           "over_budget",
           `this conversation has ${MESSAGES_MAX} messages, the most there may be: begin a new one`,
         );
       }
-      const added = { ...message, index: before.messages, createdAt: this.#now().toISOString() };
-      transaction.put(this.#messages, [id, added.index], added);
+      this.#cut(transaction, before, index);
+      const added = { ...message, index, createdAt: this.#now().toISOString() };
+      transaction.put(this.#messages, [id, index], added);
       const title = before.title || firstWords(message.content, TITLE_CHARS);
-      return { after: { ...before, title, messages: before.messages + 1 }, result: added };
+      return { after: { ...before, title, messages: index + 1 }, result: added };
     });
   }
 
@@ -116,24 +125,17 @@ class StoredConversations implements Conversations {
     return this.get(id);
   }
 
-  async truncate(id: string, count: number): Promise<Conversation> {
-    await this.#change(id, (transaction, before) => {
-      if (!Number.isInteger(count) || count < 0 || count > before.messages) {
-        throw new FlintError("bad_input", `there are ${before.messages} messages, not ${count}`);
-      }
-      for (let i = count; i < before.messages; i++) transaction.remove(this.#messages, [id, i]);
-      return { after: { ...before, messages: count }, result: null };
-    });
-    return this.get(id);
-  }
-
   async remove(id: string): Promise<void> {
     await this.#kv.transaction((transaction) => {
-      const { updatedAt, messages } = this.get(id);
-      for (let i = 0; i < messages; i++) transaction.remove(this.#messages, [id, i]);
-      transaction.remove(this.#recent, [updatedAt, id]);
+      const conversation = this.get(id);
+      this.#cut(transaction, conversation, 0);
+      transaction.remove(this.#recent, [conversation.updatedAt, id]);
       transaction.remove(this.#heads, id);
     });
+  }
+
+  #cut(transaction: Transaction, { id, messages }: Conversation, end: number): void {
+    for (let i = end; i < messages; i++) transaction.remove(this.#messages, [id, i]);
   }
 
   /** Replaces a head, and moves it to the front of the order. */

@@ -144,6 +144,20 @@ Deno.test("assistant: regenerate takes the answer back and answers the same ques
     assert.deepEqual(events.at(-1), { type: "done", message: messages[1]! });
   }));
 
+Deno.test("assistant: the old answer stays until there is a new one", () =>
+  withAssistants(async ({ assistants, conversations, begin }) => {
+    const id = await begin();
+    await all(assistants.reply(id, "hello"));
+    const before = conversations.messages(id);
+    await all(assistants.regenerate(id, AbortSignal.abort()));
+    assert.deepEqual(conversations.messages(id), before);
+    for await (const event of assistants.regenerate(id)) {
+      if (event.type === "token") break;
+    }
+    const [, cut, ...more] = conversations.messages(id);
+    assert.deepEqual([cut!.end, more.length], ["cancelled", 0]);
+  }));
+
 Deno.test("assistant: regenerate answers a question that was never answered", () =>
   withAssistants(async ({ assistants, conversations, begin }) => {
     const id = await begin();
@@ -234,6 +248,17 @@ Deno.test("assistant: a failure in mid-answer keeps what was said and is the las
     const answer = conversations.messages(id)[1]!;
     assert.deepEqual([answer.end, answer.content], ["failed", said(events)]);
     assert.equal(engine.report().running, 0);
+  }));
+
+Deno.test("assistant: a conversation removed in mid-answer ends with that as its last event", () =>
+  withAssistants(async ({ assistants, conversations, begin }) => {
+    const id = await begin();
+    const events: ChatEvent[] = [];
+    for await (const event of assistants.reply(id, "hello")) {
+      if (events.push(event) === 3) await conversations.remove(id);
+    }
+    const last = events.at(-1)!;
+    assert(last.type === "error" && last.code === "not_found", JSON.stringify(last));
   }));
 
 Deno.test("assistant: a turn for /v1 has the instructions first and the assistant's sampling", () =>

@@ -85,14 +85,14 @@ Deno.test("conversation: the list is by last change and pages without a gap", ()
     assert.throws(() => conversations.list({ cursor: "%%" }), code("bad_input"));
   }));
 
-Deno.test("conversation: truncating keeps the beginning only", () =>
+Deno.test("conversation: a message put in an earlier place replaces all behind it", () =>
   withConversations(async (conversations) => {
     const { id } = await conversations.create("owl");
     for (let i = 0; i < 4; i++) await conversations.append(id, user(`m${i}`));
-    await conversations.truncate(id, 1);
-    assert.equal((await conversations.append(id, user("new"))).index, 1);
+    assert.equal((await conversations.append(id, user("new"), 1)).index, 1);
     assert.deepEqual(conversations.messages(id).map(({ content }) => content), ["m0", "new"]);
-    await assert.rejects(conversations.truncate(id, 3), code("bad_input"));
+    assert.equal(conversations.get(id).messages, 2);
+    await assert.rejects(conversations.append(id, user("gap"), 3), code("bad_input"));
   }));
 
 Deno.test("conversation: removing leaves nothing, not even for its neighbours", () =>
