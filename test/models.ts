@@ -2,12 +2,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import { createText, type ModelText } from "../core/text/text.ts";
+import { importGguf } from "../core/gguf/import.ts";
 import { Metadata } from "../core/gguf/metadata.ts";
 import { readModel, type SourceModel } from "../core/gguf/model.ts";
 import { readGguf } from "../core/gguf/reader.ts";
 import { openFileSource } from "../core/gguf/source.ts";
 import { readTokenizer } from "../core/gguf/vocabulary.ts";
 import type { TokenizerSpec } from "../core/flash/layout.ts";
+import { BytesSource } from "./bytes_source.ts";
 import { TINY_VOCABULARY, tinyModel } from "./tiny_model.ts";
 
 /** Names of the catalog that tests ask for. */
@@ -22,6 +24,13 @@ export function modelFile(name: TestModel): string | undefined {
   return folders.filter((folder) => folder !== undefined)
     .map((folder) => path.join(folder, `${name}.gguf`))
     .find((file) => fs.existsSync(file));
+}
+
+/** The imported store of a model: .flint/models/NAME, imported from its file if it is not there. */
+export async function modelStore(name: TestModel): Promise<string> {
+  const target = path.join(import.meta.dirname!, "..", ".flint", "models", name);
+  await importGguf({ source: modelFile(name)!, target, name });
+  return target;
 }
 
 /** A test on a real model, skipped where its file is absent. */
@@ -57,11 +66,6 @@ export function modelText(file: string): { text: ModelText; spec: TokenizerSpec 
 
 /** The tiny model's vocabulary: 3 control tokens, 256 bytes, 19 merges. */
 export function tinyTokenizer(): TokenizerSpec {
-  const bytes = tinyModel();
-  const source = {
-    size: bytes.length,
-    read: (offset: number, into: Uint8Array) =>
-      into.set(bytes.subarray(offset, offset + into.length)),
-  };
+  const source = new BytesSource(tinyModel());
   return readTokenizer(new Metadata(readGguf(source).metadata), TINY_VOCABULARY);
 }

@@ -18,6 +18,8 @@ const KV_SHARE = 0.12;
 /** Ring: at least this many of the largest unit, so that one is read while others are used. */
 const RING_UNITS_MIN = 4;
 const RING_BYTES_BEST = 24 << 20;
+/** Of what is left for weights, the most the ring may take: pinned bytes are worth more. */
+const RING_SHARE = 0.06;
 /** FFN clusters worked on between two barriers. */
 const GROUP_MAX = 8;
 
@@ -313,6 +315,6 @@ function kvBlocks(
 }
 
 function ringSize(free: number, unitBytes: number): number {
-  const best = Math.min(RING_BYTES_BEST, free / 4);
+  const best = Math.min(RING_BYTES_BEST, free * RING_SHARE);
   return Math.ceil(Math.max(RING_UNITS_MIN * unitBytes, best) / 4096) * 4096;
 }
