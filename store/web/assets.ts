@@ -1,54 +1,69 @@
 /** The files a page needs besides its HTML, read once and served by content hash from memory. */
-import { Hono } from "hono";
-import { compress } from "hono/compress";
+import { type Handler, Hono } from "hono";
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Parts of the one stylesheet, in the order they are joined. */
 const STYLES = ["tokens", "base", "shell", "components", "home", "chat", "prose"];
 const FONT = "@fontsource-variable/geist/files/geist-latin-wght-normal.woff2";
 
 /** Where pages find each file. */
-export type AssetAddresses = Record<"app" | "code" | "style" | "font" | "icon", string>;
+export type AssetAddresses = Record<keyof typeof TYPES, string>;
 
-interface Asset {
-  readonly type: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
+const TYPES = {
+  app: "text/javascript; charset=utf-8",
+  answer: "text/javascript; charset=utf-8",
+  code: "text/javascript; charset=utf-8",
+  style: "text/css; charset=utf-8",
+  font: "font/woff2",
+  icon: "image/svg+xml",
+} as const;
 
 /** Reads the files; serves them at the addresses it gives, which change with their content. */
 export function loadAssets(): { addresses: AssetAddresses; routes: Hono } {
   const font = read(import.meta.resolve(FONT));
-  const style = STYLES.map((name) => new TextDecoder().decode(read(`./style/${name}.css`))).join(
-    "",
-  );
-  const assets: Record<keyof AssetAddresses, Asset> = {
-    app: { type: "text/javascript", bytes: read("./app.js") },
-    code: { type: "text/javascript", bytes: read("./code.js") },
-    style: {
-      type: "text/css",
-      bytes: new TextEncoder().encode(style.replace("/assets/font", addressOf("font", font))),
-    },
-    font: { type: "font/woff2", bytes: font },
-    icon: { type: "image/svg+xml", bytes: read("./icon.svg") },
+  const style = STYLES.map((name) => new TextDecoder().decode(read(`./style/${name}.css`)));
+  const files: Record<keyof AssetAddresses, Bytes> = {
+    app: read("./app.js"),
+    answer: read("./answer.js"),
+    code: read("./code.js"),
+    style: encode(style.join("").replace("/assets/font", addressOf("font", font))),
+    font,
+    icon: read("./icon.svg"),
   };
   const routes = new Hono();
-  routes.use("/assets/*", compress());
-  const addresses = Object.entries(assets).map(([name, { type, bytes }]) => {
-    const address = addressOf(name, bytes);
-    routes.get(address, (c) =>
-      c.body(bytes, 200, {
-        "Content-Type": type.startsWith("text") ? `${type}; charset=utf-8` : type,
-        "Cache-Control": "public, max-age=31536000, immutable",
-      }));
+  const addresses = (Object.keys(TYPES) as (keyof typeof TYPES)[]).map((name) => {
+    const address = addressOf(name, files[name]);
+    routes.get(address, serve(TYPES[name], files[name]));
     return [name, address];
   });
   return { addresses: Object.fromEntries(addresses), routes };
 }
 
-function read(file: string): Uint8Array<ArrayBuffer> {
+/** Compressed once, not for each reader; a font is compressed by itself. */
+function serve(type: string, bytes: Bytes): Handler {
+  const zipped = type.startsWith("font") ? undefined : new Uint8Array(gzipSync(bytes));
+  const headers = {
+    "Content-Type": type,
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Vary": "Accept-Encoding",
+  };
+  return (c) =>
+    zipped && c.req.header("accept-encoding")?.includes("gzip")
+      ? c.body(zipped, 200, { ...headers, "Content-Encoding": "gzip" })
+      : c.body(bytes, 200, headers);
+}
+
+function read(file: string): Bytes {
   return Deno.readFileSync(new URL(file, import.meta.url));
 }
 
-function addressOf(name: string, bytes: Uint8Array): string {
+function encode(text: string): Bytes {
+  return new TextEncoder().encode(text);
+}
+
+function addressOf(name: string, bytes: Bytes): string {
   return `/assets/${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 12)}`;
 }

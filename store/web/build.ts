@@ -1,11 +1,16 @@
 /**
- * Bundles the islands into app.js and code.js, which are checked in: a start needs no bundler and
+ * Bundles the islands into app.js, what draws a streamed answer into answer.js and the highlighter
+ * into code.js. They are checked in: a start needs no bundler and
  * no network, and a test bundles again and compares. Run by `deno task islands`.
  */
 const here = import.meta.dirname!;
 
 /** The files that are built: what from, what to. */
-export const bundles = { "islands/app.ts": "app.js", "islands/code.ts": "code.js" } as const;
+export const bundles = {
+  "islands/app.ts": "app.js",
+  "islands/live_answer.ts": "answer.js",
+  "islands/code.ts": "code.js",
+} as const;
 
 /** Bundles all into `folder`. */
 export async function build(folder: string): Promise<void> {

@@ -45,7 +45,12 @@ interface PageProps {
 export function Page({ frame, title, header, tools, children }: PageProps) {
   const { say, assets, report, titles } = frame;
   return (
-    <html lang={frame.language} data-theme={frame.theme} data-code={assets.code}>
+    <html
+      lang={frame.language}
+      data-theme={frame.theme}
+      data-answer={assets.answer}
+      data-code={assets.code}
+    >
       <Head title={title} frame={frame} />
       <body>
         <a class="skip" href="#content">{say("skipToContent")}</a>

@@ -71,6 +71,7 @@ export const table = {
     "Flint 没有响应。它还在运行吗？",
   ],
   jump: ["Jump to the latest", "跳到最新"],
+  reading: ["Reading what you wrote", "正在读你写的内容"],
   assistantGone: [
     "{name} was removed. The conversation stays readable.",
     "{name} 已被移除，对话仍可阅读。",

@@ -1,8 +1,10 @@
 /** Someone opens the page, chooses an assistant, asks, stops, reloads: real browser, server, engine. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { writeGguf } from "../gguf_writer.ts";
 import { type LiveStore, openLiveStore } from "../store/live_store.ts";
 import { PAYLOADS } from "../store/web/payloads.ts";
+import { tinyParts } from "../tiny_model.ts";
 import { noBrowser, openBrowser, type Tab } from "./browser.ts";
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -17,7 +19,7 @@ Deno.test({
   name: `page: journeys${noBrowser ? ` (skipped: ${noBrowser})` : ""}`,
   ignore: noBrowser !== undefined,
   async fn(t) {
-    await using live = await openLiveStore({}, { contextTokens: 4096 });
+    await using live = await openLiveStore({}, endlessModel());
     await live.registry.create({ ...SPEAKER, id: "speaker", name: "Speaker" });
     const rambler = {
       id: "rambler",
@@ -29,6 +31,13 @@ Deno.test({
     for (const [name, steps] of journeys) await t.step(name, () => steps(live, browser.open));
   },
 });
+
+/** A tiny model that knows no end of text, so that answers are as long as they are asked to be. */
+function endlessModel(): Uint8Array {
+  const { metadata, tensors } = tinyParts({ contextTokens: 4096 });
+  const endings = ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.token_type"];
+  return writeGguf({ metadata: metadata.filter(([key]) => !endings.includes(key)), tensors });
+}
 
 /** Greedy, so that the tiny model says the same in each run: enough to be seen growing. */
 const SPEAKER = {
@@ -42,6 +51,7 @@ const SPEAKER = {
 journey("choose, ask, watch the answer grow, reload, find it again", async (_, open) => {
   await using tab = await open(DESK);
   const { page } = tab;
+  await page.addInitScript(WATCH_SHIFTS);
   await tab.visit("/");
   await page.getByRole("link", { name: "Speaker" }).last().click();
   await page.waitForURL("**/a/speaker");
@@ -54,12 +64,21 @@ journey("choose, ask, watch the answer grow, reload, find it again", async (_, o
   await page.waitForSelector("#title:text('hello')");
   const answer = await page.locator(".answer .prose").innerText();
   assert.match(await page.locator(".stats summary").innerText(), /tok\/s.*from memory/s);
+  assert.ok(await page.evaluate<number>("shifted") < SHIFT_MAX);
 
   await tab.visit(new URL(page.url()).pathname);
   assert.equal(await page.locator(".answer .prose").innerText(), answer);
   assert.equal(await page.locator("#conversations [aria-current]").innerText(), "hello");
   assert.deepEqual(tab.faults, []);
 });
+
+/** Adds up what moved on the page without the reader's doing. */
+const WATCH_SHIFTS = `globalThis.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });`;
+/** A tenth of what counts as a good page elsewhere. */
+const SHIFT_MAX = 0.01;
 
 journey("stop an answer, keep its part, have it answered again", async (live, open) => {
   await using tab = await open(DESK);

@@ -40,6 +40,7 @@ export function Answer({ message, face, titles, render, last, say }: AnswerProps
       <h2 class="unseen">{say("said", { name: face.name })}</h2>
       <Avatar {...face} size={32} />
       <div class="prose">{raw(render(content).join(""))}</div>
+      <p class="waiting">{say("reading")}</p>
       {end && end !== "stop" && <p class="note">{say(endNote[end])}</p>}
       <div class="answer-foot">
         <IconButton icon="copy" size={16} label={say("copyAnswer")} data-copy-answer />

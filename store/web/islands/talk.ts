@@ -2,7 +2,7 @@
 /** A conversation on the page: asking, streaming the answer, stopping, asking again. */
 import type { Say } from "../strings.ts";
 import { followEnd } from "./follow.ts";
-import { LiveAnswer } from "./live_answer.ts";
+import type { LiveAnswer } from "./live_answer.ts";
 import { refresh, refreshTurns } from "./refresh.ts";
 import { askFor, reason, Refusal } from "./request.ts";
 
@@ -34,6 +34,7 @@ export class Talk {
     this.#say = say;
     this.#goToEnd = followEnd(this.#turns, root.querySelector<HTMLElement>("[data-jump]")!);
     this.#goToEnd();
+    requestIdleCallback(renderer); // there before the first answer is
     form.querySelector("[data-stop]")!.addEventListener("click", () => this.#stop.abort());
     this.#turns.addEventListener("click", (event) => {
       const wanted = (event.target as Element).closest("[data-regenerate]");
@@ -76,9 +77,7 @@ export class Talk {
     this.#turns.append(turn);
     this.#form.dataset.busy = "";
     this.#goToEnd();
-    const live = new LiveAnswer(turn, this.#speech, this.#say);
-    const { failure, refused } = await this.#stream(verb, body, live);
-    live.finish();
+    const { failure, refused } = await this.#stream(verb, body, turn);
     // The server keeps no question that it refuses to answer: the page does, until it is sent again.
     if (refused && verb === "messages") turn.remove();
     else await keep(this.#stop.signal.aborted || failure !== undefined);
@@ -87,9 +86,12 @@ export class Talk {
     delete this.#form.dataset.busy;
   }
 
-  async #stream(verb: string, body: unknown, live: LiveAnswer): Promise<Outcome> {
+  async #stream(verb: string, body: unknown, turn: HTMLElement): Promise<Outcome> {
     const { signal } = this.#stop;
+    let live: LiveAnswer | undefined;
     try {
+      const { LiveAnswer } = await renderer();
+      live = new LiveAnswer(turn, this.#speech, this.#say);
       for await (const event of askFor(`${this.#address}/${verb}`, body, signal)) {
         if (event.type === "token") {
           if (live.empty) refresh().catch(() => {}); // the first question names the conversation
@@ -101,6 +103,8 @@ export class Talk {
     } catch (error) {
       if (signal.aborted) return {};
       return { failure: reason(error, this.#say), refused: error instanceof Refusal };
+    } finally {
+      live?.finish();
     }
   }
 
@@ -113,6 +117,11 @@ export class Talk {
     }
     note.querySelector("[data-reason]")!.textContent = failure;
   }
+}
+
+/** What draws answers: a bundle of its own, so that a page is awake before markdown is. */
+function renderer(): Promise<typeof import("./live_answer.ts")> {
+  return import(document.documentElement.dataset.answer!);
 }
 
 /** Takes over what the server has kept; after a break, waits a while for it to keep the answer. */
