@@ -33,15 +33,20 @@ export async function modelStore(name: TestModel): Promise<string> {
   return target;
 }
 
-/** A test on a real model, skipped where its file is absent. */
+/** A test on a real model, skipped where its file, or something else it needs, is missing. */
 export function modelTest(
   name: TestModel,
   title: string,
   run: (file: string) => void | Promise<void>,
+  missing?: string,
 ): void {
   const file = modelFile(name);
-  const reason = file === undefined ? ` (skipped: no ${name}.gguf in $FLINT_MODELS)` : "";
-  Deno.test({ name: title + reason, ignore: file === undefined, fn: () => run(file!) });
+  const reason = file === undefined ? `no ${name}.gguf in $FLINT_MODELS` : missing;
+  Deno.test({
+    name: reason === undefined ? title : `${title} (skipped: ${reason})`,
+    ignore: reason !== undefined,
+    fn: () => run(file!),
+  });
 }
 
 const texts = new Map<string, { text: ModelText; spec: TokenizerSpec }>();

@@ -1,10 +1,13 @@
 /** Chat templates: what they render, what stays text whatever it says, what a hostile one may cost. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import type { ChatMessage } from "../../core/run/api.ts";
 import { createTemplate } from "../../core/text/template.ts";
 import { createText } from "../../core/text/text.ts";
 import { createTokenizer } from "../../core/text/tokenizer.ts";
 import { modelTest, modelText, tinyTokenizer } from "../models.ts";
+import { variedChats } from "../varied_chats.ts";
+import renderings from "./chat_renderings.json" with { type: "json" };
 
 const spec = tinyTokenizer();
 const tokenizer = createTokenizer(spec);
@@ -131,6 +134,17 @@ Deno.test("template: refusals name their reason", () => {
   assert.throws(() => rendered("{% if %}", []), { code: "bad_model", message: /does not parse/ });
   assert.throws(() => rendered("x".repeat(300_000), []), { code: "bad_model" });
   assert.throws(() => rendered(CONTENTS, []), { code: "bad_input", message: /must not be empty/ });
+});
+
+Deno.test("template: renders real templates as Python's Jinja does", () => {
+  const chats = variedChats(1, 200);
+  for (const { source, hashes } of Object.values(renderings)) {
+    const template = createTemplate(source, tokenizer);
+    chats.forEach(({ messages, tools, open }, i) => {
+      const text = shown(template.chat(messages, { tools, open }));
+      assert.equal(createHash("sha256").update(text).digest("hex"), hashes[i], `chat ${i}`);
+    });
+  }
 });
 
 modelTest(
