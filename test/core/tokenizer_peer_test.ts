@@ -10,7 +10,9 @@ import { variedChats } from "../varied_chats.ts";
 import { variedTexts } from "../varied_text.ts";
 
 const peerFolder = path.join(import.meta.dirname!, "..", "peer");
-const hasPeer = fs.existsSync(path.join(peerFolder, "node_modules", "node-llama-cpp"));
+const missing = fs.existsSync(path.join(peerFolder, "node_modules", "node-llama-cpp"))
+  ? undefined
+  : "no node_modules in test/peer";
 
 /** llama.cpp's tokens of each text. */
 async function askPeer(file: string, questions: readonly { text: string; special: boolean }[]) {
@@ -38,35 +40,30 @@ async function askPeer(file: string, questions: readonly { text: string; special
 
 for (const name of ["smollm2-135m", "qwen2.5-coder-1.5b"] as const) {
   const title = `tokenizer: 1,000 varied texts and 100 chats as llama.cpp has them, ${name}`;
-  modelTest(
-    name,
-    hasPeer ? title : `${title} (skipped: deno install in test/peer)`,
-    async (file) => {
-      if (!hasPeer) return;
-      const { text } = modelText(file);
-      const texts = variedTexts(1, 1000);
-      const questions = [
-        ...texts.map((text) => ({ text, special: false })),
-        // llama.cpp makes a control token of Qwen's word "</s>", by its name; Flint does not.
-        ...texts.filter((text) => !text.includes("</s>")).map((text) => ({ text, special: true })),
-      ];
-      // In the others names of control tokens are text for Flint: llama.cpp's text cannot say that.
-      const plain = variedChats(1, 300).filter((chat) => {
-        const said = JSON.stringify(chat);
-        return ![...text.tokenizer.controlTexts, "</s>"].some((name) => said.includes(name));
-      });
-      assert.ok(plain.length > 100);
-      const chats = plain.map(({ messages, tools, open }) => text.chat(messages, { tools, open }));
-      const rendered = chats.map((ids) => ({
-        text: text.decode(ids, { special: true }),
-        special: true,
-      }));
-      const expected = await askPeer(file, [...questions, ...rendered]);
-      const ours = [
-        ...questions.map(({ text: sample, special }) => text.encode(sample, { special })),
-        ...chats,
-      ];
-      ours.forEach((ids, i) => assert.deepEqual(ids, expected[i], JSON.stringify(questions[i])));
-    },
-  );
+  modelTest(name, title, async (file) => {
+    const { text } = modelText(file);
+    const texts = variedTexts(1, 1000);
+    const questions = [
+      ...texts.map((text) => ({ text, special: false })),
+      // llama.cpp makes a control token of Qwen's word "</s>", by its name; Flint does not.
+      ...texts.filter((text) => !text.includes("</s>")).map((text) => ({ text, special: true })),
+    ];
+    // In the others names of control tokens are text for Flint: llama.cpp's text cannot say that.
+    const plain = variedChats(1, 300).filter((chat) => {
+      const said = JSON.stringify(chat);
+      return ![...text.tokenizer.controlTexts, "</s>"].some((name) => said.includes(name));
+    });
+    assert.ok(plain.length > 100);
+    const chats = plain.map(({ messages, tools, open }) => text.chat(messages, { tools, open }));
+    const rendered = chats.map((ids) => ({
+      text: text.decode(ids, { special: true }),
+      special: true,
+    }));
+    const expected = await askPeer(file, [...questions, ...rendered]);
+    const ours = [
+      ...questions.map(({ text: sample, special }) => text.encode(sample, { special })),
+      ...chats,
+    ];
+    ours.forEach((ids, i) => assert.deepEqual(ids, expected[i], JSON.stringify(questions[i])));
+  }, missing);
 }
