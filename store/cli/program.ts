@@ -1,6 +1,7 @@
 /** The command line: `deno task flint <command>`. Exit codes: 0 done, 1 failed, 2 used wrongly. */
 import { Command, CommanderError } from "commander";
 import { FlintError } from "@flint/core";
+import { addBench } from "./bench.ts";
 import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
 import { addImport, addModels, addPull } from "./models.ts";
@@ -18,7 +19,7 @@ export async function runCli(args: readonly string[], dataDir: string): Promise<
     .configureOutput({ writeErr: (text) => remark(text.trimEnd()) })
     .showHelpAfterError("(--help tells more)")
     .exitOverride();
-  for (const add of [addStart, addChat, addPull, addModels, addImport, addDoctor]) {
+  for (const add of [addStart, addChat, addPull, addModels, addImport, addDoctor, addBench]) {
     add(program, dataDir, args);
   }
   try {
