@@ -120,7 +120,7 @@ export const table = {
 
   // models on their way
   meanwhile: ["{serving} answers meanwhile.", "暂由 {serving} 回答。"],
-  nobodyYet: ["The first answer has to wait a moment.", "第一次回答需要稍等片刻。"],
+  nobodyYet: ["Answers have to wait a moment.", "回答需要稍等片刻。"],
   pulling: ["{model} is being downloaded", "正在下载 {model}"],
   importing: ["{model} is being laid out on flash", "正在把 {model} 写入闪存"],
   opening: ["{model} is opening", "正在打开 {model}"],

@@ -23,7 +23,12 @@ export function Banner({ status, titles, say }: BannerProps) {
         <strong data-banner="text">{shown?.text}</strong>
         <span data-banner="detail">{shown?.detail}</span>
       </p>
-      <progress data-banner="bar" max="1" value={shown?.share} hidden={shown?.failed}>
+      <progress
+        data-banner="bar"
+        max="1"
+        value={typeof shown?.bar === "number" ? shown.bar : undefined}
+        hidden={shown?.bar === undefined}
+      >
         {shown?.text}
       </progress>
     </div>

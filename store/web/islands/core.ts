@@ -82,8 +82,8 @@ function watchBanner(say: Say): (status: HouseStatus) => void {
     banner.classList.toggle("failed", shown.failed);
     part("text").textContent = shown.text;
     part("detail").textContent = shown.detail;
-    bar.hidden = shown.failed;
-    if (shown.share === undefined) bar.removeAttribute("value");
-    else bar.value = shown.share;
+    bar.hidden = shown.bar === undefined;
+    if (typeof shown.bar === "number") bar.value = shown.bar;
+    else bar.removeAttribute("value");
   };
 }

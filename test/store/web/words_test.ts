@@ -64,11 +64,14 @@ Deno.test("progress: the banner says what is coming, how far it is and who answe
   const pulling = told(en, "pulling", "smol")!;
   assert.equal(pulling.text, "Qwen is being downloaded · 43 % · 430 MB / 1.0 GB");
   assert.equal(pulling.detail, "SmolLM2 answers meanwhile.");
-  assert.equal(pulling.share, 0.43);
+  assert.equal(pulling.bar, 0.43);
   assert.equal(told(speak("zh"), "pulling", "smol")!.detail, "暂由 SmolLM2 回答。");
-  assert.match(told(en, "opening")!.detail, /has to wait/);
+  assert.match(told(en, "opening")!.detail, /have to wait/);
   assert.equal(told(en, "failed", "smol")!.failed, true);
   assert.equal(told(en, "ready", "qwen"), undefined);
+  const ready = status("ready", "qwen");
+  const remark = { ...ready, progress: { ...ready.progress, note: "the disk is short" } };
+  assert.equal(notice(remark, titles, en)!.text, "the disk is short");
 });
 
 Deno.test("sidebar: days are counted from midnight", () => {
