@@ -116,7 +116,7 @@ export function History({ frame, list: { conversations, next } }: HistoryProps) 
   return (
     <Page frame={frame} title={`${say("allConversations")} · Flint`}>
       <main id="content" class="home">
-        <section>
+        <section class="history">
           <h1>{say("allConversations")}</h1>
           <List frame={frame} conversations={conversations.filter((each) => each.messages > 0)} />
           {next && (
