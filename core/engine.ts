@@ -9,6 +9,7 @@ import { openMachine } from "./model/open.ts";
 import type { Engine, EngineReport, Fidelity, GenerateEvent, GenerateRequest } from "./run/api.ts";
 import { whenRead } from "./run/channel.ts";
 import { Generation } from "./run/generation.ts";
+import { Habits } from "./run/habits.ts";
 import { KvCache } from "./run/kv_cache.ts";
 import { PromptLookup } from "./run/lookup.ts";
 import { Prefixes } from "./run/prefix.ts";
@@ -74,6 +75,7 @@ class FlashEngine implements Engine {
   readonly #cache: KvCache;
   readonly #prefixes: Prefixes | undefined;
   readonly #scheduler: Scheduler;
+  readonly #habits: Habits;
   readonly #runner: Runner;
   readonly #sampler: Sampler;
   /** By schema; longest unused first. */
@@ -94,7 +96,12 @@ class FlashEngine implements Engine {
       onRelease: () => this.#runner.wake(),
     });
     this.#scheduler = new Scheduler({ limits: machine.limits, cache, prefixes: this.#prefixes });
-    this.#runner = new Runner(machine, this.#scheduler);
+    this.#habits = new Habits({
+      spec: machine.spec,
+      model: store.card.sourceSha256,
+      kv: snapshots,
+    });
+    this.#runner = new Runner({ machine, scheduler: this.#scheduler, habits: this.#habits });
   }
 
   get card() {
@@ -142,6 +149,7 @@ class FlashEngine implements Engine {
       waiting: this.#scheduler.waiting,
       kvBlocksUsed: this.#cache.used,
       kvBlocks: this.#cache.blocks,
+      reuse: this.#habits.report(),
     };
   }
 
@@ -149,6 +157,7 @@ class FlashEngine implements Engine {
   async close(): Promise<void> {
     for (const one of this.#live.keys()) one.cancel();
     await this.#runner.close();
+    await this.#habits.save();
     try {
       await this.#prefixes?.close();
     } finally {

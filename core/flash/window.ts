@@ -154,7 +154,7 @@ export class ReuseMeter {
   }
 
   /** Use counts as one byte each (layers x neurons), to be kept for the assistant. */
-  profile(): Uint8Array {
+  profile(): Uint8Array<ArrayBuffer> {
     const most = this.#uses.reduce((a, b) => Math.max(a, b), 1e-9);
     return Uint8Array.from(this.#uses, (uses) => Math.round(uses / most * 255));
   }

@@ -1,6 +1,9 @@
 /** What the layers above ask of the engine and get back: plain types, no behaviour. */
 import type { ModelCard } from "../flash/layout.ts";
+import type { ReuseReport } from "./habits.ts";
 import type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
+
+export type { ReuseReport } from "./habits.ts";
 
 /** How faithful an answer must be; see README "Fidelity". */
 export type Fidelity = "exact" | "balanced" | "fast";
@@ -135,4 +138,6 @@ export interface EngineReport {
   readonly waiting: number;
   readonly kvBlocksUsed: number;
   readonly kvBlocks: number;
+  /** undefined until enough single tokens were generated to measure. */
+  readonly reuse: ReuseReport | undefined;
 }

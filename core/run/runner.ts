@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { FlintError } from "../errors.ts";
 import type { Machine } from "../model/machine.ts";
+import type { Habits } from "./habits.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
 
@@ -9,12 +10,14 @@ import type { Sequence } from "./sequence.ts";
 export class Runner {
   readonly #machine: Machine;
   readonly #scheduler: Scheduler;
+  readonly #habits: Habits;
   #work: Promise<void> | undefined;
   #closed = false;
 
-  constructor(machine: Machine, scheduler: Scheduler) {
-    this.#machine = machine;
-    this.#scheduler = scheduler;
+  constructor(needs: { machine: Machine; scheduler: Scheduler; habits: Habits }) {
+    this.#machine = needs.machine;
+    this.#scheduler = needs.scheduler;
+    this.#habits = needs.habits;
   }
 
   /** Queues a sequence. Throws FlintError "busy" or, after close, "unavailable". */
@@ -55,6 +58,8 @@ export class Runner {
     const before = this.#machine.counters();
     await this.#machine.step(batch);
     const after = this.#machine.counters();
+    const bits = this.#machine.active(), sole = this.#scheduler.sole;
+    if (bits && sole) await this.#habits.observe(sole, bits);
     this.#scheduler.settle((i) => this.#machine.logits(i), {
       tokens: batch.length,
       bytesUsed: after.bytesUsed - before.bytesUsed,

@@ -66,6 +66,11 @@ export class Scheduler {
     return this.#step.flatMap((share) => tokensOf(share));
   }
 
+  /** The sequence of the step in flight, if it is alone in it. */
+  get sole(): Sequence | undefined {
+    return this.#step.length === 1 ? this.#step[0]!.sequence : undefined;
+  }
+
   /** Hands each sequence its logits: `logits(i)` belongs to the i-th token that wanted them. */
   settle(logits: (i: number) => Float32Array, cost: StepCost): void {
     let wanted = 0;

@@ -1,0 +1,85 @@
+/**
+ * What each assistant's chats use of the model: the reuse report's meter, one assistant at a time,
+ * and its profile (how often each neuron was active), kept in LMDB and there again at the next chat
+ * before the first token.
+ */
+import { ReuseMeter, type SpanReuse } from "../flash/window.ts";
+import type { ModelSpec } from "../flash/layout.ts";
+import type { Blobs, Kv } from "../kv.ts";
+import type { Sequence } from "./sequence.ts";
+
+/** Reuse of neurons by neighbouring tokens, for the assistant that spoke last. */
+export interface ReuseReport {
+  readonly assistant: string;
+  /** Tokens measured in this run. */
+  readonly tokens: number;
+  /** Whether the static baseline began from a profile of earlier chats. */
+  readonly restored: boolean;
+  readonly spans: readonly SpanReuse[];
+  /** By layer, for the previous token alone. */
+  readonly layers: readonly SpanReuse[];
+}
+
+/** What the habits of one model's assistants are kept in. */
+export interface HabitsNeeds {
+  readonly spec: ModelSpec;
+  /** Binds profiles to the model's file. */
+  readonly model: string;
+  /** Where profiles are kept; none: they last as long as the engine. */
+  readonly kv: Kv | undefined;
+}
+
+/** Chats without an assistant share this name. */
+const NOBODY = "-";
+
+/** Meters the text of one assistant at a time; a switch saves one profile and restores another. */
+export class Habits {
+  readonly #spec: ModelSpec;
+  readonly #model: string;
+  readonly #blobs: Blobs | undefined;
+  #meter: ReuseMeter | undefined;
+  #assistant = NOBODY;
+  #restored = false;
+  #last: Sequence | undefined;
+
+  constructor({ spec, model, kv }: HabitsNeeds) {
+    this.#spec = spec;
+    this.#model = model;
+    this.#blobs = kv?.blobs("profiles");
+  }
+
+  /** Takes the active neurons of one token of a sequence. */
+  async observe(sequence: Sequence, bits: Int32Array): Promise<void> {
+    const assistant = sequence.assistant ?? NOBODY;
+    if (!this.#meter || assistant !== this.#assistant) await this.#turnTo(assistant);
+    if (sequence !== this.#last) this.#meter!.turn();
+    this.#last = sequence;
+    this.#meter!.observe(bits);
+  }
+
+  report(): ReuseReport | undefined {
+    const meter = this.#meter;
+    return meter && {
+      assistant: this.#assistant,
+      tokens: meter.tokens,
+      restored: this.#restored,
+      spans: meter.reuse(),
+      layers: Array.from({ length: meter.layers }, (_, layer) => meter.reuse(layer)[0]!),
+    };
+  }
+
+  /** Keeps the profile of the assistant that spoke last. */
+  async save(): Promise<void> {
+    if (!this.#meter) return;
+    await this.#blobs?.put([this.#model, this.#assistant], this.#meter.profile());
+  }
+
+  async #turnTo(assistant: string): Promise<void> {
+    await this.save();
+    const meter = this.#meter = new ReuseMeter(this.#spec.layers, this.#spec.neurons);
+    this.#assistant = assistant;
+    const profile = this.#blobs?.borrow([this.#model, assistant]);
+    this.#restored = profile?.length === this.#spec.layers * this.#spec.neurons;
+    if (this.#restored) meter.restore(profile!);
+  }
+}
