@@ -36,7 +36,7 @@ async function temporary() {
 /** A data folder in which a tiny model is imported, by the command itself. */
 async function withTiny() {
   const folder = await temporary();
-  const file = writeTinyModel(`${folder.path}/tiny.gguf`, { contextTokens: 4096 });
+  const file = writeTinyModel(`${folder.path}/tiny.gguf`, { contextTokens: 1024 });
   const imported = await flint(folder.path, "import", file, "--name", "tiny", "--json");
   assert.equal(imported.code, 0, imported.stderr);
   return folder;
@@ -139,7 +139,7 @@ Deno.test("cli: an imported model is listed, examined and answers", async () => 
 
 Deno.test("cli: from a pipe, each line is a message", async () => {
   await using folder = await withTiny();
-  const args = ["chat", "--model", "tiny", "--memory", "64MB", "--json"];
+  const args = ["chat", "spell-coach", "--model", "tiny", "--memory", "64MB", "--json"];
   const process = command(folder.path, args, "piped").spawn();
   const writer = process.stdin.getWriter();
   await writer.write(new TextEncoder().encode("one\n\ntwo\n"));

@@ -1,4 +1,5 @@
 /** A whole server on a free port: the real engine on a tiny model, all layers, no download. */
+import { existsSync } from "node:fs";
 import { openEngine } from "../../core/engine.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
@@ -38,7 +39,7 @@ export async function openLiveStore(
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const assistants = createAssistants({ engine: house.engine, registry, conversations });
-  const embedder = openEmbedder(Deno.env.get("FLINT_TEST_MINILM") ?? `${folder}/minilm`);
+  const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
   const deps = { house, registry, conversations, assistants, embedder };
   const app = createStore(deps, options);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
@@ -57,6 +58,13 @@ export async function openLiveStore(
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** Where MiniLM lies, if it does: FLINT_TEST_MINILM, or where `flint pull minilm` puts it. */
+export function minilmFolder(): string | undefined {
+  const pulled = new URL("../../.flint/models/minilm", import.meta.url).pathname;
+  const folder = Deno.env.get("FLINT_TEST_MINILM") ?? pulled;
+  return existsSync(`${folder}/onnx/model_quantized.onnx`) ? folder : undefined;
 }
 
 /** A house that has arrived: core's own would now fetch the embedding model from the network. */

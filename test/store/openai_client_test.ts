@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { type LiveStore, openLiveStore } from "./live_store.ts";
+import { type LiveStore, minilmFolder, openLiveStore } from "./live_store.ts";
 
 const clientOf = ({ origin }: LiveStore) =>
   new OpenAI({ baseURL: `${origin}/v1`, apiKey: "sk-not-needed", maxRetries: 0 });
@@ -8,11 +8,9 @@ const clientOf = ({ origin }: LiveStore) =>
 const HELLO = [{ role: "user" as const, content: "hello there" }];
 const ASK = { model: "tiny", messages: HELLO, max_completion_tokens: 8, temperature: 0 };
 
-Deno.test("openai client", async (t) => {
-  await using store = await openLiveStore();
-  const openai = clientOf(store);
-
-  await t.step("chat: an answer with its count and fingerprint", async () => {
+/** What the client must see, on one server. */
+const STEPS: Record<string, (openai: OpenAI, store: LiveStore) => Promise<void>> = {
+  async "chat: an answer with its count and fingerprint"(openai) {
     const answer = await openai.chat.completions.create(ASK);
     const [choice] = answer.choices;
     assert.equal(choice!.message.role, "assistant");
@@ -24,9 +22,9 @@ Deno.test("openai client", async (t) => {
       answer.usage!.prompt_tokens + answer.usage!.completion_tokens,
     );
     assert.match(answer.system_fingerprint!, /^fp_[0-9a-f]{12}_/);
-  });
+  },
 
-  await t.step("stream: the same text in pieces, one role, one end, then the count", async () => {
+  async "stream: the same text in pieces, one role, one end, then the count"(openai) {
     const whole = await openai.chat.completions.create(ASK);
     const stream = await openai.chat.completions.create({
       ...ASK,
@@ -46,9 +44,9 @@ Deno.test("openai client", async (t) => {
     assert.equal(roles, 1);
     assert.deepEqual(ends, [whole.choices[0]!.finish_reason]);
     assert.equal(usage!.completion_tokens, whole.usage!.completion_tokens);
-  });
+  },
 
-  await t.step("n and seed: different answers, and the same ones again", async () => {
+  async "n and seed: different answers, and the same ones again"(openai) {
     const ask = () =>
       openai.chat.completions.create({ ...ASK, temperature: 1, n: 3, seed: 7, max_tokens: 12 });
     const [first, second] = [await ask(), await ask()];
@@ -56,9 +54,9 @@ Deno.test("openai client", async (t) => {
     assert.deepEqual(first.choices.map((choice) => choice.index), [0, 1, 2]);
     assert.ok(new Set(texts).size > 1);
     assert.deepEqual(second.choices.map((choice) => choice.message.content), texts);
-  });
+  },
 
-  await t.step("logprobs: every token with its alternatives, likeliest first", async () => {
+  async "logprobs: every token with its alternatives, likeliest first"(openai) {
     const { choices } = await openai.chat.completions.create({
       ...ASK,
       logprobs: true,
@@ -71,9 +69,9 @@ Deno.test("openai client", async (t) => {
       assert.equal(top_logprobs.length, 3);
       assert.equal(logprob, top_logprobs[0]!.logprob); // greedy
     }
-  });
+  },
 
-  await t.step("stop and max_tokens: the answer ends where it was told to", async () => {
+  async "stop and max_tokens: the answer ends where it was told to"(openai) {
     const short = await openai.chat.completions.create({ ...ASK, max_completion_tokens: 2 });
     assert.equal(short.choices[0]!.finish_reason, "length");
     const whole = await openai.chat.completions.create({ ...ASK, max_completion_tokens: 24 });
@@ -82,9 +80,9 @@ Deno.test("openai client", async (t) => {
     const cut = await openai.chat.completions.create({ ...ASK, max_completion_tokens: 24, stop });
     assert.equal(cut.choices[0]!.message.content, text.slice(0, text.indexOf(stop)));
     assert.equal(cut.choices[0]!.finish_reason, "stop");
-  });
+  },
 
-  await t.step("logit_bias: a forced token is all that is said", async () => {
+  async "logit_bias: a forced token is all that is said"(openai, store) {
     const [a] = store.engine.text.encode("a");
     const { choices } = await openai.chat.completions.create({
       ...ASK,
@@ -92,9 +90,9 @@ Deno.test("openai client", async (t) => {
       logit_bias: { [String(a)]: 100 },
     });
     assert.equal(choices[0]!.message.content, "aaaa");
-  });
+  },
 
-  await t.step("JSON schema: what comes out is what was asked for", async () => {
+  async "JSON schema: what comes out is what was asked for"(openai) {
     const schema = {
       type: "object",
       properties: { mood: { enum: ["calm", "wild"] }, level: { type: "integer" } },
@@ -110,9 +108,9 @@ Deno.test("openai client", async (t) => {
     assert.ok(["calm", "wild"].includes(mood));
     assert.ok(Number.isInteger(level));
     assert.deepEqual(rest, {});
-  });
+  },
 
-  await t.step("completions: several prompts, one of them as tokens", async () => {
+  async "completions: several prompts, one of them as tokens"(openai, store) {
     const tokens = store.engine.text.encode("hello");
     const asked = { model: "tiny", max_tokens: 4, temperature: 0, logprobs: 2 };
     const both = await openai.completions.create({ ...asked, prompt: ["hello", "user"] });
@@ -122,9 +120,9 @@ Deno.test("openai client", async (t) => {
     const { text_offset, tokens: said } = both.choices[0]!.logprobs!;
     assert.equal(text_offset!.length, said!.length);
     assert.equal(said!.join(""), both.choices[0]!.text);
-  });
+  },
 
-  await t.step("completions stream: the same text in pieces", async () => {
+  async "completions stream: the same text in pieces"(openai) {
     const asked = { model: "tiny", prompt: "hello", max_tokens: 6, temperature: 0 };
     const whole = await openai.completions.create(asked);
     let text = "";
@@ -132,9 +130,9 @@ Deno.test("openai client", async (t) => {
       text += chunk.choices[0]!.text;
     }
     assert.equal(text, whole.choices[0]!.text);
-  });
+  },
 
-  await t.step("models: assistants stand beside the model and answer by their ids", async () => {
+  async "models: assistants stand beside the model and answer by their ids"(openai, store) {
     await store.registry.create({ name: "Dice", instructions: "hello" });
     const ids = (await openai.models.list()).data.map((model) => model.id);
     assert.deepEqual(ids, ["minilm", "tiny", "dice"]);
@@ -142,9 +140,9 @@ Deno.test("openai client", async (t) => {
     const answer = await openai.chat.completions.create({ ...ASK, model: "dice" });
     const bare = await openai.chat.completions.create(ASK);
     assert.ok(answer.usage!.prompt_tokens > bare.usage!.prompt_tokens); // its instructions
-  });
+  },
 
-  await t.step("errors: the client's own classes, with param and code", async () => {
+  async "errors: the client's own classes, with param and code"(openai) {
     const unknown = openai.chat.completions.create({ ...ASK, model: "nobody" });
     await assert.rejects(unknown, (error: unknown) => {
       assert.ok(error instanceof OpenAI.NotFoundError);
@@ -163,7 +161,33 @@ Deno.test("openai client", async (t) => {
       assert.equal(error.code, "context_length_exceeded");
       return true;
     });
-  });
+  },
+};
+
+Deno.test("openai client", async (t) => {
+  await using store = await openLiveStore();
+  for (const [name, step] of Object.entries(STEPS)) {
+    await t.step(name, () => step(clientOf(store), store));
+  }
+});
+
+Deno.test({
+  name: `openai client: embeddings${minilmFolder() ? "" : " (skipped: no MiniLM, see flint pull)"}`,
+  ignore: minilmFolder() === undefined,
+  async fn() {
+    await using store = await openLiveStore();
+    const input = ["a cat sleeps", "a kitten naps", "the stock market fell"];
+    const asked = { model: "minilm", input };
+    const { data, usage } = await clientOf(store).embeddings.create(asked); // asks for base64
+    const [cat, kitten, market] = data.map((one) => one.embedding);
+    const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+    assert.equal(cat!.length, 384);
+    assert.ok(Math.abs(dot(cat!, cat!) - 1) < 1e-4);
+    assert.ok(dot(cat!, kitten!) > dot(cat!, market!) + 0.2);
+    assert.ok(usage.prompt_tokens > 9);
+    const floats = await clientOf(store).embeddings.create({ ...asked, encoding_format: "float" });
+    assert.deepEqual(floats.data[0]!.embedding, cat);
+  },
 });
 
 Deno.test("disconnect: a client that leaves frees its place at once", async () => {

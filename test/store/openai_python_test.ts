@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { openLiveStore } from "./live_store.ts";
+import { minilmFolder, openLiveStore } from "./live_store.ts";
 
 /** Kept between runs: making it takes half a minute. */
 const VENV = new URL("../../.artifacts/python", import.meta.url).pathname;
@@ -39,7 +39,7 @@ Deno.test({
     await using store = await openLiveStore();
     const env = {
       BASE_URL: `${store.origin}/v1`,
-      WITH_EMBEDDINGS: Deno.env.has("FLINT_TEST_MINILM") ? "1" : "0",
+      WITH_EMBEDDINGS: minilmFolder() ? "1" : "0",
     };
     assert.equal(await run(found.command, [SCRIPT], env), "ok");
   },
