@@ -36,7 +36,7 @@ async function temporary() {
 /** A data folder in which a tiny model is imported, by the command itself. */
 async function withTiny() {
   const folder = await temporary();
-  const file = writeTinyModel(`${folder.path}/tiny.gguf`, { contextTokens: 1024 });
+  const file = writeTinyModel(`${folder.path}/tiny.gguf`, { contextTokens: 1536 });
   const imported = await flint(folder.path, "import", file, "--name", "tiny", "--json");
   assert.equal(imported.code, 0, imported.stderr);
   return folder;
