@@ -1,6 +1,4 @@
 /** The embedder's thread: loads MiniLM once, then answers job after job. Its name is the model's folder. */
-/// <reference no-default-lib="true" />
-/// <reference lib="deno.worker" />
 import type { PreTrainedTokenizer, Tensor } from "@huggingface/transformers";
 import { basename, dirname } from "node:path";
 import { DIMENSIONS, EMBED_TOKENS_MAX, type EmbedJob, type EmbedResult } from "./embed.ts";
@@ -8,15 +6,22 @@ import { DIMENSIONS, EMBED_TOKENS_MAX, type EmbedJob, type EmbedResult } from ".
 /** Padded tokens of one pass. More saves no time on one thread and costs memory (see README). */
 const PASS_TOKENS = 512;
 
+/** This thread, typed without the worker library, which would retype the whole project's globals. */
+const thread = self as unknown as {
+  readonly name: string;
+  onmessage: (event: MessageEvent<EmbedJob>) => void;
+  postMessage(result: EmbedResult, transfer: ArrayBuffer[]): void;
+};
+
 // Before anything is awaited: what arrives while there is no handler is lost.
-self.onmessage = async ({ data: { id, texts } }: MessageEvent<EmbedJob>) => {
+thread.onmessage = async ({ data: { id, texts } }) => {
   let result: EmbedResult;
   try {
     result = { id, ...await answer(texts) };
   } catch (error) {
     result = { id, error: error instanceof Error ? error.message : String(error) };
   }
-  self.postMessage(result, "vectors" in result ? [result.vectors.buffer] : []);
+  thread.postMessage(result, "vectors" in result ? [result.vectors.buffer] : []);
 };
 
 /** Begun by the first job. */
@@ -49,7 +54,7 @@ type Loaded = Awaited<ReturnType<typeof load>>;
 
 /** Vectors (texts, DIMENSIONS), in passes of neighbouring texts. */
 async function answer(texts: readonly string[]) {
-  const model = await (loaded ??= load(dirname(self.name), basename(self.name)));
+  const model = await (loaded ??= load(dirname(thread.name), basename(thread.name)));
   const rows = texts.map((text) => tokensOf(model.tokenizer, text));
   const vectors = new Float32Array(rows.length * DIMENSIONS);
   for (let start = 0; start < rows.length;) {
