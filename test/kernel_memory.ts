@@ -83,7 +83,7 @@ export function weights(
 
 /** A width that is not a multiple of what the kernels take at a time. */
 export function oddCols(form: ActivationForm): number {
-  return { "q8x256": 768, "q8x32": 224, "f32": 109 }[form];
+  return { "q8x256": 768, "q16x32": 224, "f32": 109 }[form];
 }
 
 /** Rows of activations, -0.5 .. 0.5. */

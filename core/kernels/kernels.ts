@@ -10,10 +10,10 @@ export { rowBytes } from "./blocks.ts";
 /**
  * Which form of activations a weight type is multiplied with:
  *   "q8x256" int8 with one f32 scale for 256 values (Q2_K..Q6_K)
- *   "q8x32"  int8 with one f32 scale for 32 values (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0)
+ *   "q16x32" two int8 with an f32 scale for 32 values each (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0)
  *   "f32"    plain (F32, F16, BF16)
  */
-export type ActivationForm = "q8x256" | "q8x32" | "f32";
+export type ActivationForm = "q8x256" | "q16x32" | "f32";
 
 /** What a thread calls; one instance for each thread on one shared memory. */
 export interface Kernels {
@@ -37,8 +37,8 @@ export interface Kernels {
     outStride: number,
     accumulate: boolean,
   ): void;
-  /** f32 (cols) -> one activation row of the given form ("q8x256" needs cols % 256 == 0, "q8x32" % 32). */
-  quantize(form: "q8x256" | "q8x32", x: number, cols: number, out: number): void;
+  /** f32 (cols) -> one activation row of the given form ("q8x256" needs cols % 256 == 0, "q16x32" % 32). */
+  quantize(form: "q8x256" | "q16x32", x: number, cols: number, out: number): void;
   /** out = x / sqrt(mean(x^2) + eps) * weight; (cols) f32 each */
   rmsNorm(x: number, weight: number, cols: number, eps: number, out: number): void;
   /** x += y; (n) f32 */
@@ -89,11 +89,11 @@ const FORMS: Readonly<Partial<Record<number, ActivationForm>>> = {
   [TensorType.F32]: "f32",
   [TensorType.F16]: "f32",
   [TensorType.BF16]: "f32",
-  [TensorType.Q4_0]: "q8x32",
-  [TensorType.Q4_1]: "q8x32",
-  [TensorType.Q5_0]: "q8x32",
-  [TensorType.Q5_1]: "q8x32",
-  [TensorType.Q8_0]: "q8x32",
+  [TensorType.Q4_0]: "q16x32",
+  [TensorType.Q4_1]: "q16x32",
+  [TensorType.Q5_0]: "q16x32",
+  [TensorType.Q5_1]: "q16x32",
+  [TensorType.Q8_0]: "q16x32",
   [TensorType.Q2_K]: "q8x256",
   [TensorType.Q3_K]: "q8x256",
   [TensorType.Q4_K]: "q8x256",
@@ -111,9 +111,12 @@ export function activationForm(type: number): ActivationForm {
 /** Bytes of one activation row of `cols` values (layout: activations.as.ts); a multiple of 64. */
 export function activationBytes(form: ActivationForm, cols: number): number {
   if (form === "q8x256") return cols / 256 * 320;
-  if (form === "q8x32") return Math.ceil(cols / 128) * 192;
+  if (form === "q16x32") return 2 * narrowRun(cols) + 128;
   return Math.ceil(cols / 16) * 64;
 }
+
+/** Bytes of one of the two runs of a q16x32 row. */
+const narrowRun = (cols: number) => Math.ceil(cols / 128) * 192;
 
 /** "relaxed" uses one instruction for 16 int8 products; "plain" gives the same bits, slower. */
 export type KernelFlavor = "relaxed" | "plain";
@@ -154,6 +157,13 @@ export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memo
   const exports = instance.exports as unknown as KernelExports;
   return {
     ...exports,
+    matmul: (type, w, rowBytes, rows, cols, x, ...rest) => {
+      exports.matmul(type, w, rowBytes, rows, cols, x, ...rest);
+      if (FORMS[type] !== "q16x32") return;
+      const [xStride, tokens, out, outStride] = rest;
+      const fine = x + narrowRun(cols);
+      exports.matmul(type, w, rowBytes, rows, cols, fine, xStride, tokens, out, outStride, true);
+    },
     quantize: (form, x, cols, out) =>
       form === "q8x256" ? exports.quantizeWide(x, cols, out) : exports.quantizeNarrow(x, cols, out),
   };

@@ -1,5 +1,5 @@
 /**
- * The types with blocks of 32 weights, times q8x32. Blocks: f16 d; for Q4_1 and Q5_1 f16 m; for
+ * The types with blocks of 32 weights, times q16x32. Blocks: f16 d; for Q4_1 and Q5_1 f16 m; for
  * Q5_0 and Q5_1 32 fifth bits (bit i: weight i); then 16 bytes of nibbles (byte i: weight i low,
  * weight 16+i high), or for Q8_0 32 i8.
  *   Q4_0 d * (q - 8)   Q4_1 d * q + m   Q5_0 d * (q - 16)   Q5_1 d * q + m   Q8_0 d * q

@@ -17,9 +17,9 @@ function nearest(x: number): number {
 /** Largest activation block magnitude that counts as zero. */
 const TINY = 1e-30;
 
-/** (cols) f32 -> int8 values and one scale for each `width` of them. */
+/** (cols) f32 -> int8 values and one scale for each `width` of them; of q16x32 the first run. */
 export function quantize(
-  form: "q8x256" | "q8x32",
+  form: "q8x256" | "q16x32",
   x: Float32Array,
 ): { values: Int8Array; scales: Float32Array } {
   const width = form === "q8x256" ? 256 : 32;
@@ -39,8 +39,14 @@ export function quantize(
 /** What a kernel sees of an activation row: the values after quantization, or as they are. */
 export function quantized(form: ActivationForm, x: Float32Array): Float64Array {
   if (form === "f32") return Float64Array.from(x);
-  const { values, scales } = quantize(form, x);
-  const width = x.length / scales.length;
+  const coarse = restored(quantize(form, x));
+  if (form === "q8x256") return coarse;
+  const fine = restored(quantize(form, x.map((v, i) => v - Math.fround(coarse[i]!))));
+  return coarse.map((v, i) => v + fine[i]!);
+}
+
+function restored({ values, scales }: ReturnType<typeof quantize>): Float64Array {
+  const width = values.length / scales.length;
   return Float64Array.from(values, (v, i) => v * scales[Math.floor(i / width)]!);
 }
 

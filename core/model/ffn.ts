@@ -127,7 +127,7 @@ function actsAt(
   thread: Thread,
   group: readonly Cluster[],
   item: number,
-  form: "q8x256" | "q8x32",
+  form: "q8x256" | "q16x32",
 ): number {
   const { acts } = thread.plan;
   const t = Math.floor(item / group.length), c = item % group.length;

@@ -29,8 +29,8 @@ export interface Activation {
   readonly f32Stride: number;
   readonly q8x256: number;
   readonly q8x256Stride: number;
-  readonly q8x32: number;
-  readonly q8x32Stride: number;
+  readonly q16x32: number;
+  readonly q16x32Stride: number;
   readonly forms: readonly ActivationForm[];
 }
 
@@ -155,14 +155,14 @@ function reserveActivation(
   const { rows, cols, pieces = 1 } = shape;
   const stride = (form: ActivationForm) =>
     forms.has(form) ? activationBytes(form, cols / pieces) * pieces : 0;
-  const q8x256Stride = stride("q8x256"), q8x32Stride = stride("q8x32");
+  const q8x256Stride = stride("q8x256"), q16x32Stride = stride("q16x32");
   return {
     f32: shape.f32 ?? ledger.reserve(name, rows * cols * 4),
     f32Stride: cols * 4,
     q8x256: ledger.reserve(name, rows * q8x256Stride),
     q8x256Stride,
-    q8x32: ledger.reserve(name, rows * q8x32Stride),
-    q8x32Stride,
+    q16x32: ledger.reserve(name, rows * q16x32Stride),
+    q16x32Stride,
     forms: [...forms],
   };
 }

@@ -126,7 +126,7 @@ export function strideOf(activation: Activation, form: ActivationForm): number {
     ? activation.f32Stride
     : form === "q8x256"
     ? activation.q8x256Stride
-    : activation.q8x32Stride;
+    : activation.q16x32Stride;
 }
 
 /** Units that may be held at once: half the ring, so that reading goes on meanwhile. */

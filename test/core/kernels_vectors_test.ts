@@ -15,7 +15,7 @@ import {
 } from "../kernel_memory.ts";
 import { randomFloats, randomInts } from "../random.ts";
 
-for (const form of ["q8x256", "q8x32"] as const) {
+for (const form of ["q8x256", "q16x32"] as const) {
   Deno.test(`kernels: ${form} quantizes as the slow twin, extremes included`, () => {
     const cols = 768, width = form === "q8x256" ? 256 : 32, next = randomFloats(5);
     const rows: Record<string, (i: number) => number> = {
@@ -48,10 +48,10 @@ for (const form of ["q8x256", "q8x32"] as const) {
 }
 
 Deno.test("kernels: an activation row takes a multiple of 64 bytes", () => {
-  for (const form of ["q8x256", "q8x32", "f32"] as const) {
+  for (const form of ["q8x256", "q16x32", "f32"] as const) {
     for (const cols of [256, 512, 768, 1536]) assert.equal(activationBytes(form, cols) % 64, 0);
   }
-  assert.equal(activationBytes("q8x32", 576), 960);
+  assert.equal(activationBytes("q16x32", 576), 2 * 960 + 128);
   assert.equal(activationBytes("f32", 5), 64);
 });
 
