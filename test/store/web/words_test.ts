@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EngineReport, HouseStatus, ModelStage } from "@flint/core";
+import type { HouseStatus, ModelStage } from "@flint/core";
 import * as figures from "../../../store/web/figures.ts";
 import { notice } from "../../../store/web/progress.ts";
 import { dayGroup } from "../../../store/web/sidebar.tsx";
@@ -84,17 +84,13 @@ Deno.test("sidebar: days are counted from midnight", () => {
   );
 });
 
-function report(tokens: number, bytesUsed: number, bytesRead: number): EngineReport {
+function report(tokens: number, bytesUsed: number, bytesRead: number): figures.CoreReport {
   return {
     model: "tiny",
-    fidelity: "exact",
-    threads: 2,
     budget: { limit: 100, resident: 20, pinned: 40, staging: 10, kv: 5, activations: 5 },
     counters: { steps: 0, tokens, bytesUsed, bytesRead, stepMs: 0, waitMs: 0 },
     running: 0,
     waiting: 0,
-    kvBlocksUsed: 0,
-    kvBlocks: 1,
   };
 }
 
