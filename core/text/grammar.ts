@@ -9,7 +9,7 @@
  */
 import { assert, FlintError } from "../errors.ts";
 import type { JsonObject } from "./grammar/keywords.ts";
-import { anyObject, type ByteGrammar, compileSchema } from "./grammar/schema.ts";
+import { type ByteGrammar, compileSchema } from "./grammar/schema.ts";
 import { type Network, STATES_MAX } from "./grammar/network.ts";
 import { PLAIN, utf8Ranges } from "./grammar/characters.ts";
 import { type SortedVocabulary, sortVocabulary, type TokenOrder } from "./grammar/token_order.ts";
@@ -22,14 +22,12 @@ const MASKS_MAX = 256;
 /** States at once: more means that alternatives double with every level of nesting. */
 const POSITIONS_MAX = 2_000;
 
-/** Throws FlintError "bad_input" that names the JSON pointer of what the schema cannot ask for. */
+/**
+ * Throws FlintError "bad_input" that names the JSON pointer of what the schema cannot ask for.
+ * `{type: "object"}` is any JSON object.
+ */
 export function compileGrammar(schema: JsonObject, vocabulary: Vocabulary): Grammar {
   return new Grammar(compileSchema(schema), vocabulary);
-}
-
-/** Any JSON object: `response_format: {type: "json_object"}`. */
-export function jsonGrammar(vocabulary: Vocabulary): Grammar {
-  return new Grammar(anyObject(), vocabulary);
 }
 
 /** A return address: where to go on when the rule that is run ends, and so forth. */
@@ -109,7 +107,13 @@ export class Grammar {
     const room = this.#plainRoom(place, plainCharactersMax);
     if (room > 0) this.#allowPlain(mask, room);
     this.#allowFollowed(mask, place, room > 0 ? others : all);
-    if (place.complete) { for (const id of this.vocabulary.ends) allowToken(mask, id); }
+    if (place.complete) this.vocabulary.ends.forEach((id) => allowToken(mask, id));
+    if (mask.every((word) => word === 0)) {
+      throw new FlintError(
+        "bad_input",
+        "jsonSchema asks for text that no token of the model spells",
+      );
+    }
     return mask;
   }
 

@@ -97,9 +97,10 @@ function templateMessage(message: ChatMessage): Record<string, unknown> {
 
 /** A private-use character that the text does not have; there are 137,468 of them. */
 function unusedCharacter(text: string): string {
+  const used = new Set(text.match(/\p{Co}/gu));
   for (let code = 0xe000;; code = code === 0xf8ff ? 0xf0000 : code + 1) {
     const character = String.fromCodePoint(code);
-    if (!text.includes(character)) return character;
+    if (!used.has(character)) return character;
   }
 }
 

@@ -76,10 +76,6 @@ export class Vocabulary {
     return kind === TokenKind.control || kind === TokenKind.unknown;
   }
 
-  kind(id: number): number {
-    return this.#kinds[id]!;
-  }
-
   isEnd(id: number): boolean {
     return this.ends.includes(id);
   }

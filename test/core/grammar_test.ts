@@ -4,7 +4,7 @@
  */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import assert from "node:assert/strict";
-import { compileGrammar, type Grammar, jsonGrammar } from "../../core/text/grammar.ts";
+import { compileGrammar, type Grammar } from "../../core/text/grammar.ts";
 import { createTokenizer, type Tokenizer } from "../../core/text/tokenizer.ts";
 import { letterOfByte } from "../../core/text/vocabulary.ts";
 import { sampleSchema, sampleValue, type Schema } from "../json_samples.ts";
@@ -221,7 +221,7 @@ Deno.test("grammar: oneOf where the branches exclude each other", () => {
 });
 
 Deno.test("grammar: any JSON object, and it ends with its brace", () => {
-  const grammar = jsonGrammar(tiny.vocabulary);
+  const grammar = compileGrammar({ type: "object" }, tiny.vocabulary);
   const state = after(grammar, tiny.encode('{"a":[1,{"b":null}]'));
   assert.deepEqual([state.complete, state.done], [false, false]);
   state.accept(tiny.encode("}")[0]!);
@@ -272,6 +272,16 @@ Deno.test("grammar: refusals name the place", () => {
   for (const [schema, message] of refused) {
     assert.throws(() => compileGrammar(schema, tiny.vocabulary), { code: "bad_input", message });
   }
+});
+
+Deno.test("grammar: text that the model has no tokens for is refused when it comes to it", () => {
+  const tokens = tiny.vocabulary.spec.tokens.map((text) => text === "b" ? "<b>" : text);
+  const { vocabulary, encode } = createTokenizer({ ...tiny.vocabulary.spec, tokens });
+  const state = after(compileGrammar({ const: "ab" }, vocabulary), encode('"a'));
+  assert.throws(() => state.allow(), {
+    code: "bad_input",
+    message: /no token of the model spells/,
+  });
 });
 
 Deno.test("grammar: alternatives that double with each level are stopped, not followed", () => {

@@ -59,11 +59,6 @@ export function compileSchema(schema: JsonObject): ByteGrammar {
   return new Compiler(schema).compile();
 }
 
-/** The grammar of any JSON object, for "some JSON" without a schema. */
-export function anyObject(): ByteGrammar {
-  return compileSchema({ type: "object" });
-}
-
 /** A schema and where it stands. */
 interface Place {
   readonly schema: unknown;
