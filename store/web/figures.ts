@@ -26,8 +26,13 @@ export function formatMs(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** What is shown live of the core's report. */
+export type CoreReport = Pick<
+  EngineReport,
+  "model" | "budget" | "counters" | "running" | "waiting"
+>;
 /** How the core spends its memory, bytes. */
-type BudgetReport = EngineReport["budget"];
+type BudgetReport = CoreReport["budget"];
 
 /** The parts of the budget in the order they are drawn. */
 export const budgetParts = ["resident", "pinned", "staging", "kv", "activations"] as const;
@@ -62,8 +67,8 @@ export type CoreFigures = Record<"hitRate" | "readPerToken" | "used" | "queue", 
  * The first two are empty until then.
  */
 export function coreFigures(
-  now: EngineReport,
-  before: EngineReport | undefined,
+  now: CoreReport,
+  before: CoreReport | undefined,
   say: Say,
 ): CoreFigures {
   const same = before?.model === now.model && before.counters.tokens < now.counters.tokens;

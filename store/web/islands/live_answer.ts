@@ -25,11 +25,6 @@ export class LiveAnswer {
     speech.replaceChildren();
   }
 
-  /** Whether anything was said yet. */
-  get empty(): boolean {
-    return this.#text === "";
-  }
-
   /** Adds words; they are drawn with the next frame. */
   add(text: string): void {
     this.#text += text;

@@ -32,24 +32,28 @@ export async function send(
   throw new Refusal(problem.detail ?? problem.title ?? `${response.status}`);
 }
 
-/** Posts and yields the events of the answer. Aborting closes the stream, which stops the engine. */
-export async function* askFor(
+/** Posts; resolves once the question is taken. Aborting closes the stream, which stops the engine. */
+export async function askFor(
   address: string,
   body: unknown,
   signal: AbortSignal,
-): AsyncGenerator<ChatEvent> {
+): Promise<AsyncIterable<ChatEvent>> {
   const response = await send("POST", address, body, signal);
-  const events = response.body!
+  return events(response.body!);
+}
+
+async function* events(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<ChatEvent> {
+  const reader = body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream())
     .getReader();
   try {
     for (;;) {
-      const { done, value } = await events.read();
+      const { done, value } = await reader.read();
       if (done) return;
       yield JSON.parse(value.data);
     }
   } finally {
-    await events.cancel().catch(() => {}); // already closed by the abort
+    await reader.cancel().catch(() => {}); // already closed by the abort
   }
 }

@@ -92,11 +92,10 @@ export class Talk {
     try {
       const { LiveAnswer } = await renderer();
       live = new LiveAnswer(turn, this.#speech, this.#say);
-      for await (const event of askFor(`${this.#address}/${verb}`, body, signal)) {
-        if (event.type === "token") {
-          if (live.empty) refresh().catch(() => {}); // the first question names the conversation
-          live.add(event.text);
-        }
+      const events = await askFor(`${this.#address}/${verb}`, body, signal);
+      refresh().catch(() => {}); // the first question names the conversation
+      for await (const event of events) {
+        if (event.type === "token") live.add(event.text);
         if (event.type === "error") return { failure: event.message };
       }
       return {};
