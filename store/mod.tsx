@@ -30,13 +30,16 @@ export interface StoreDeps {
 export interface StoreOptions extends GuardOptions {
   /** Ends the endless event streams, so that a stopping server can drain. Default: never. */
   readonly stopping?: AbortSignal;
-  /** Takes one line per request and one per bug. Default: none. */
+  /** Takes one line per request. Default: none. */
   readonly log?: (line: string) => void;
+  /** Takes a bug of ours, with its stack and the request's id. Default: standard error. */
+  readonly onBug?: (report: string) => void;
 }
 
 /** Builds the app; `app.fetch` is what a server serves and a test calls. */
 export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAPIHono {
-  const { stopping = new AbortController().signal, log = () => {} } = options;
+  const { stopping = new AbortController().signal, log = () => {}, onBug = console.error } =
+    options;
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (!result.success) throw result.error;
@@ -44,10 +47,10 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   });
 
   app.onError((error, c) => {
-    if (isBug(error)) log(`${c.get("requestId")} ${error.stack}`);
+    if (isBug(error)) onBug(`${c.get("requestId")} ${error.stack}`);
     return errorResponse(c, error);
   });
-  const pages = createPages({ ...deps, log });
+  const pages = createPages({ ...deps, log: onBug });
   app.notFound((c) =>
     c.req.header("accept")?.includes("text/html")
       ? pages.notFound(c)

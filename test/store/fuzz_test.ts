@@ -1,17 +1,15 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { type HostileRequest, hostileRequests, operations } from "./hostile.ts";
-import { type LiveStore, openLiveStore } from "./live_store.ts";
+import { type LiveStore, minilmFolder, openLiveStore } from "./live_store.ts";
 
-/** FLINT_FUZZ_RUNS and FLINT_FUZZ_SEED make a longer or another run. */
-const RUNS = Number(Deno.env.get("FLINT_FUZZ_RUNS") ?? 1000);
-const SEED = Number(Deno.env.get("FLINT_FUZZ_SEED") ?? 4);
+/** FUZZ_RUNS and FUZZ_SEED make a longer or another run. */
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 1000);
+const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 4);
 
 Deno.test(`fuzz: ${RUNS} hostile requests are refused with a reason or answered (seed ${SEED})`, async (t) => {
   const bugs: string[] = [];
-  await using store = await openLiveStore({
-    log: (line) => line.includes("Error") && bugs.push(line),
-  });
+  await using store = await openLiveStore({ onBug: (report) => bugs.push(report) });
   const known = await furnish(store);
   const document = await (await fetch(`${store.origin}/openapi.json`)).json();
   const world = { schemas: document.components.schemas, known };
@@ -41,7 +39,8 @@ async function furnish({ origin, registry }: LiveStore): Promise<string[]> {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ assistantId: "fuzz" }),
   });
-  return ["tiny", "fuzz", (await begun.json()).id];
+  const models = minilmFolder() ? ["tiny", "minilm"] : ["tiny"];
+  return [...models, "fuzz", (await begun.json()).id];
 }
 
 /** One request: never a 5xx, always a reason. */
