@@ -20,7 +20,9 @@ const PLACES_MAX = 20_000;
 /** Masks kept: 19 KB each for 151,936 tokens. */
 const MASKS_MAX = 256;
 /** States at once: more means that alternatives double with every level of nesting. */
-const POSITIONS_MAX = 2_000;
+const POSITIONS_MAX = 10_000;
+/** States visited for one mask; 2,000 are common, (a|b)*a.{20} has 2^20 places to go. */
+const VISITS_MAX = 200_000;
 
 /**
  * Throws FlintError "bad_input" that names the JSON pointer of what the schema cannot ask for.
@@ -64,6 +66,8 @@ export class Grammar {
   readonly #plainBytes: readonly (readonly (readonly number[])[])[];
   readonly #bottom: Frame = { id: 0, to: -1, parent: undefined, children: new Map() };
   #frames = 1;
+  /** States visited since the last mask. */
+  #visits = 0;
   readonly #places = new Map<string, Place>();
   #masked: Place[] = [];
 
@@ -98,6 +102,7 @@ export class Grammar {
       this.#masked = [];
     }
     this.#masked.push(place);
+    this.#visits = 0;
     return place.mask = this.#walk(place);
   }
 
@@ -246,6 +251,10 @@ export class Grammar {
         states.push(rule.start);
         frames.push(this.#frame(frame, to));
       }
+    }
+    this.#visits += seen.size;
+    if (this.#visits > VISITS_MAX) {
+      throw new FlintError("bad_input", "jsonSchema has a pattern or choice that is too ambiguous");
     }
     return { ...kept, complete };
   }

@@ -261,7 +261,7 @@ Deno.test("grammar: refusals name the place", () => {
     [{ type: "integer", minimum: 3, maximum: 2 }, /of finite length/],
     [{ type: "string", pattern: "(?=a)" }, /#\/pattern \(\?=a\) is not supported/],
     [{ type: "string", pattern: "(" }, /#\/pattern Invalid regular expression/],
-    [{ type: "string", pattern: "(a{1000}){1000}" }, /more than 100000 states/],
+    [{ type: "string", pattern: "(ab?){200000}" }, /more than 100000 states/],
     [{ type: "string", maxLength: 1e9 }, /more than 100000 states/],
     [{ type: "string", minLength: -1 }, /#\/minLength is not a whole number/],
     [{ type: "string", enum: [1] }, /#\/enum has no value of the given type/],

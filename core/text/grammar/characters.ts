@@ -1,5 +1,5 @@
 /** Sets of Unicode characters, and how JSON strings spell them in bytes. */
-import { choice, literal, type Part } from "./network.ts";
+import { choice, literal, type Network, type Part } from "./network.ts";
 
 /** Code points from low to high, both included. */
 export type CharacterRange = readonly [low: number, high: number];
@@ -48,17 +48,28 @@ export function jsonCharacter(set: CharacterSet): Part {
 
 /** One character of the set in UTF-8. */
 export function plainCharacter(set: CharacterSet): Part {
+  const sequences = utf8Ranges(set);
   return (network, from) => {
     const end = network.state();
-    for (const bytes of utf8Ranges(set)) {
-      bytes.reduce((state, [low, high], i) => {
-        const to = i + 1 < bytes.length ? network.state() : end;
-        network.byte(state, low, high, to);
-        return to;
-      }, from);
-    }
+    addSequences(network, from, sequences, end);
     return end;
   };
+}
+
+/** Sequences that begin with the same range share its edge: ranges of a set are equal or apart. */
+function addSequences(
+  network: Network,
+  from: number,
+  sequences: readonly (readonly ByteRange[])[],
+  end: number,
+): void {
+  for (const alike of Map.groupBy(sequences, ([first]) => String(first)).values()) {
+    const [low, high] = alike[0]![0]!;
+    const rests = alike.map((sequence) => sequence.slice(1)).filter((rest) => rest.length > 0);
+    const to = rests.length > 0 ? network.state() : end;
+    network.byte(from, low, high, to);
+    addSequences(network, to, rests, end);
+  }
 }
 
 /** One character in any way a JSON string can say it: itself, \n and the like, \u and four digits. */

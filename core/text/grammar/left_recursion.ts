@@ -3,20 +3,27 @@ import type { Network, Rule } from "./network.ts";
 
 /** Whether some rule reachable from `root` may call itself before any byte. */
 export function leftRecursive(network: Network, root: Rule): boolean {
-  const done = new Set<number>();
-  for (const rule of reachable(network, root)) {
-    if (visit(rule, new Set())) return true;
+  const open = new Set<number>(), done = new Set<number>();
+  const path: { rule: Rule; calls: Rule[] }[] = [];
+  const enter = (rule: Rule) => {
+    if (done.has(rule.start)) return;
+    open.add(rule.start);
+    path.push({ rule, calls: firstCalls(network, rule) });
+  };
+  for (const first of reachable(network, root)) {
+    enter(first);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.calls.pop();
+      if (next !== undefined && open.has(next.start)) return true;
+      if (next !== undefined) enter(next);
+      else {
+        path.pop();
+        open.delete(top.rule.start);
+        done.add(top.rule.start);
+      }
+    }
   }
   return false;
-
-  function visit(rule: Rule, under: Set<number>): boolean {
-    if (under.has(rule.start)) return true;
-    if (done.has(rule.start)) return false;
-    const within = new Set(under).add(rule.start);
-    const found = firstCalls(network, rule).some((callee) => visit(callee, within));
-    done.add(rule.start);
-    return found;
-  }
 }
 
 /** Rules that may be called at the very beginning of a rule. Rules are never empty, so no others. */

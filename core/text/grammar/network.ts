@@ -194,8 +194,15 @@ export function run(rule: Rule): Part {
 }
 
 /** The piece as a rule, so that its copies share its states. */
-export function shared(network: Network, part: Part): Part {
-  const rule = network.rule();
-  network.free(part(network, rule.start), rule.final);
-  return run(rule);
+export function shared(part: Part): Part {
+  const rules = new WeakMap<Network, Rule>();
+  return (network, from) => {
+    let rule = rules.get(network);
+    if (rule === undefined) {
+      rule = network.rule();
+      rules.set(network, rule);
+      network.free(part(network, rule.start), rule.final);
+    }
+    return run(rule)(network, from);
+  };
 }

@@ -11,7 +11,7 @@ import {
   complement,
   jsonCharacter,
 } from "./characters.ts";
-import { choice, type Part, repeat, sequence } from "./network.ts";
+import { choice, type Part, repeat, sequence, shared } from "./network.ts";
 
 const PATTERN_CHARS_MAX = 2000;
 
@@ -23,7 +23,7 @@ export function patternContent(source: string): Part {
   return choice(...pattern.alternatives.map(anchored));
 }
 
-const ANYTHING = repeat(anyJsonCharacter(), 0, Infinity);
+const ANYTHING = repeat(shared(anyJsonCharacter()), 0, Infinity);
 
 /** One alternative of the whole pattern: unanchored ends may be anywhere in the string. */
 function anchored({ elements }: AST.Alternative): Part {
@@ -46,7 +46,7 @@ function element(node: AST.Element): Part {
       return jsonCharacter(members(node));
     case "Quantifier":
       if (node.element.type === "Assertion") break;
-      return repeat(element(node.element), node.min, node.max);
+      return quantified(node);
     case "Group":
       if (node.modifiers !== null) break;
       return alternatives(node);
@@ -54,6 +54,13 @@ function element(node: AST.Element): Part {
       return alternatives(node);
   }
   throw new Error(`${node.raw} is not supported`);
+}
+
+/** Few copies are simply made, many share a rule. */
+function quantified({ element: inner, min, max }: AST.Quantifier): Part {
+  const part = element(inner as AST.QuantifiableElement);
+  const copies = max === Infinity ? min + 1 : max;
+  return repeat(copies > 2 ? shared(part) : part, min, max);
 }
 
 function alternatives(node: AST.Group | AST.CapturingGroup): Part {

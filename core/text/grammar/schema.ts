@@ -44,12 +44,13 @@ export interface ByteGrammar {
 }
 
 /** Schemas of this size compile in well below a second. */
-const SCHEMA_CHARS_MAX = 256 << 10;
+const SCHEMA_CHARS_MAX = 64 << 10;
 const DEPTH_MAX = 64;
+const NAME_CHARS_MAX = 256;
 
 /** Throws FlintError "bad_input" with the JSON pointer of what is not supported or makes no sense. */
 export function compileSchema(schema: JsonObject): ByteGrammar {
-  const size = JSON.stringify(schema).length;
+  const size = sizeOf(schema);
   if (size > SCHEMA_CHARS_MAX) {
     throw new FlintError(
       "bad_input",
@@ -59,12 +60,22 @@ export function compileSchema(schema: JsonObject): ByteGrammar {
   return new Compiler(schema).compile();
 }
 
+function sizeOf(schema: JsonObject): number {
+  try {
+    return JSON.stringify(schema).length;
+  } catch (cause) { // thousands of levels overflow the stack
+    throw new FlintError("bad_input", `jsonSchema cannot be read: ${cause}`, { cause });
+  }
+}
+
 /** A schema and where it stands. */
 interface Place {
   readonly schema: unknown;
   readonly pointer: string;
   readonly depth: number;
 }
+
+const CHARACTER = shared(anyJsonCharacter());
 
 class Compiler {
   readonly #root: JsonObject;
@@ -73,11 +84,9 @@ class Compiler {
   readonly #rules = new Map<string, Rule>();
   /** Rules that still need a body: built one after the other, so that references may be circular. */
   readonly #open: (() => void)[] = [];
-  readonly #character: Part;
 
   constructor(root: JsonObject) {
     this.#root = root;
-    this.#character = shared(this.#network, anyJsonCharacter());
   }
 
   compile(): ByteGrammar {
@@ -217,12 +226,12 @@ class Compiler {
     const inner = (schema: unknown, path: string) =>
       this.#value({ schema, pointer: `${pointer}/${path}`, depth: place.depth + 1 });
     const declared = asObject(schema.properties ?? {}, `${pointer}/properties`);
+    const long = Object.keys(declared).find((name) => name.length > NAME_CHARS_MAX);
+    if (long !== undefined) refuse(`${pointer}/properties`, `has a name above ${NAME_CHARS_MAX}`);
     const required = schema.required ?? [];
     if (!Array.isArray(required)) refuse(`${pointer}/required`, "is not a list of names");
     const open = schema.additionalProperties ?? (schema.properties === undefined);
-    const additional = open === false
-      ? undefined
-      : shared(this.#network, inner(open, "additionalProperties"));
+    const additional = open === false ? undefined : shared(inner(open, "additionalProperties"));
     const properties = Object.keys(declared).map((name): Property => ({
       name,
       required: required.includes(name),
@@ -259,7 +268,6 @@ class Compiler {
     const most = count(schema, "maxItems", Infinity, pointer);
     if (most === 0) return literal("[]");
     const item = shared(
-      this.#network,
       this.#value({ schema: schema.items ?? {}, pointer: `${pointer}/items`, depth: depth + 1 }),
     );
     const more = repeat(sequence(COMMA, item), Math.max(least - 1, 0), most - 1);
@@ -274,7 +282,7 @@ class Compiler {
     const format = typeof schema.format === "string" ? formats.get(schema.format) : undefined;
     const pattern = schema.pattern ?? format;
     if (pattern === undefined) {
-      return sequence(literal('"'), repeat(this.#character, least, most), literal('"'));
+      return sequence(literal('"'), repeat(CHARACTER, least, most), literal('"'));
     }
     if (schema.minLength !== undefined || schema.maxLength !== undefined) {
       refuse(
