@@ -91,7 +91,8 @@ export class Grammar {
   /** Where a byte leads; null if it is not allowed. */
   step(place: Place, byte: number): Place | null {
     const kind = this.#classOfByte[byte]!;
-    return place.next[kind] ??= this.#follow(place, byte);
+    const known = place.next[kind];
+    return known === undefined ? place.next[kind] = this.#follow(place, byte) : known;
   }
 
   /** One bit for each token that may come; end tokens only where the text is complete. */
