@@ -5,8 +5,14 @@ import { jsonBody, openAiFailures } from "../describe.ts";
 import { openAiError } from "../errors.ts";
 import { eventStream, type Frame } from "../events.ts";
 import { ChatChunk, ChatCompletion } from "./answer.ts";
-import { type ChoiceEvent, collect, type DoneEvent, finishReason, usageOf } from "./choices.ts";
-import { together } from "./choices.ts";
+import {
+  type ChoiceEvent,
+  collect,
+  type DoneEvent,
+  finishReason,
+  together,
+  usageOf,
+} from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
 import { chatLogprobs } from "./logprobs.ts";
 import { engineMessages } from "./messages.ts";

@@ -1,13 +1,10 @@
 /** POST /v1/embeddings: texts in, vectors of meaning out. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { Buffer } from "node:buffer";
-import { FlintError } from "@flint/core";
+import { EMBEDDING_MODEL, FlintError } from "@flint/core";
 import { DIMENSIONS, type Embedder } from "@flint/plugins";
 import { json, jsonBody, openAiFailures } from "../describe.ts";
 import { EmbeddingRequest } from "./schema.ts";
-
-/** The catalog's name of the one embedding model. */
-export const EMBEDDING_MODEL = "minilm";
 
 const EmbeddingList = z.object({
   object: z.literal("list"),

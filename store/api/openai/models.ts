@@ -1,8 +1,7 @@
 /** GET /v1/models: every name that the `model` field may hold. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ModelHouse } from "@flint/core";
+import { EMBEDDING_MODEL, type ModelHouse } from "@flint/core";
 import type { Assistant, Registry } from "@flint/plugins";
-import { EMBEDDING_MODEL } from "./embeddings.ts";
 import { json, openAiFailures } from "../describe.ts";
 import { given } from "../given.ts";
 

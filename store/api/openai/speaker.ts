@@ -49,5 +49,8 @@ function otherModel(name: string, house: ModelHouse): FlintError {
       "unavailable",
       `"${name}" is ${progress.stage}; "${serving}" answers meanwhile`,
     )
-    : new FlintError("not_found", `"${serving}" answers here, not "${name}": start Flint with it`);
+    : new FlintError(
+      "not_found",
+      `"${serving}" answers here, not "${name}": start it with --model ${name}`,
+    );
 }
