@@ -11,7 +11,7 @@ import {
   openRegistry,
   type Registry,
 } from "@flint/plugins";
-import { createStore } from "./mod.tsx";
+import { createStore } from "./app.ts";
 
 /** Everything but the server: what `flint chat` talks to. */
 export interface Flint {

@@ -1,4 +1,4 @@
-/** The store's face: one Hono app with the OpenAI routes, Flint's own API and the pages. */
+/** One Hono app with the OpenAI routes, Flint's own API and the pages. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -94,6 +94,3 @@ const PAGE_POLICY = {
   formAction: ["'self'"],
   frameAncestors: ["'none'"],
 };
-
-export { runCli } from "./cli/program.ts";
-export { type Flint, type FlintServer, openFlint, type ServeOptions, startFlint } from "./serve.ts";
