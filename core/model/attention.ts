@@ -1,17 +1,10 @@
 /** The attention half of a layer: x += o(attend(rope(q), rope(k), v)), grouped queries, paged f16 KV. */
 import type { Pass, Thread } from "./thread.ts";
 
-/** Runs this thread's share of the attention half for all tokens of the pass. */
+/** Runs the attention half for all tokens of the pass, together with the other threads. */
 export function attention(thread: Thread, layer: number, pass: Pass): void {
-  const { plan, kernels } = thread;
-  const { width, normEpsilon } = plan.spec;
-  const norm = thread.vector(layer, "attentionNorm");
-  const mine = thread.share(pass.tokens, 1);
-  for (let t = mine.from; t < mine.to; t++) {
-    const x = plan.x + t * width * 4;
-    kernels.rmsNorm(x, norm, width, normEpsilon, plan.normed.f32 + t * plan.normed.f32Stride);
-    thread.quantize(plan.normed, t, width);
-  }
+  const { plan } = thread;
+  normalize(thread, layer, "attentionNorm", pass);
   thread.barrier();
   project(thread, layer, pass);
   thread.barrier();
@@ -19,11 +12,28 @@ export function attention(thread: Thread, layer: number, pass: Pass): void {
   thread.barrier();
   attend(thread, layer, pass);
   thread.barrier();
-  for (let t = mine.from; t < mine.to; t++) {
+  thread.spread(pass.tokens, (t) => {
     thread.quantize(plan.mixed, t, plan.spec.heads * plan.spec.headWidth);
-  }
+  });
   thread.barrier();
   projectOut(thread, layer, pass);
+}
+
+/** normed = rmsNorm(x) * weight, with its quantized forms. */
+export function normalize(
+  thread: Thread,
+  layer: number,
+  weight: "attentionNorm" | "ffnNorm",
+  pass: Pass,
+): void {
+  const { plan, kernels } = thread;
+  const { width, normEpsilon } = plan.spec;
+  const at = thread.vector(layer, weight);
+  thread.spread(pass.tokens, (t) => {
+    const normed = plan.normed.f32 + t * plan.normed.f32Stride;
+    kernels.rmsNorm(plan.x + t * width * 4, at, width, normEpsilon, normed);
+    thread.quantize(plan.normed, t, width);
+  });
 }
 
 /** q, k, v of all tokens, side by side in plan.qkv. */
@@ -44,7 +54,7 @@ function project(thread: Thread, layer: number, pass: Pass): void {
   }
 }
 
-/** Adds biases, rotates q and k, and writes k and v to the cache; shared out by head. */
+/** Adds biases, rotates q and k, and writes k and v to the cache, head by head. */
 function rotateAndStore(thread: Thread, layer: number, pass: Pass): void {
   const { plan, kernels } = thread;
   const { heads, headsKv, headWidth, rope } = plan.spec;
@@ -57,7 +67,7 @@ function rotateAndStore(thread: Thread, layer: number, pass: Pass): void {
       : offset(thread.vector(layer, "vBias"), head - heads - headsKv);
   const offset = (vector: number, head: number) => vector && vector + head * headWidth * 4;
   const pairing = rope.pairing === "adjacent" ? 0 : 1;
-  for (let item = thread.index; item < pass.tokens * all; item += thread.count) {
+  thread.spread(pass.tokens * all, (item) => {
     const t = Math.floor(item / all), head = item % all;
     const x = plan.qkv + (t * plan.qkvWidth + head * headWidth) * 4;
     const biasAt = bias(head);
@@ -66,7 +76,7 @@ function rotateAndStore(thread: Thread, layer: number, pass: Pass): void {
       kernels.rope(x, 1, headWidth, rope.width, plan.rope + t * rope.width * 4, pairing);
     }
     if (head >= heads) kernels.toF16(x, headWidth, cacheRow(thread, layer, t, head - heads));
-  }
+  });
 }
 
 /** Address of token t's row in the cache; `head` counts k heads, then v heads. */
@@ -89,14 +99,14 @@ function tableOf({ plan }: Thread, t: number): number {
   return plan.tables + t * Math.ceil(plan.spec.contextTokens / plan.limits.blockTokens) * 4;
 }
 
-/** Causal attention of every (token, query head), shared out one by one. */
+/** Causal attention of every (token, query head). */
 function attend(thread: Thread, layer: number, pass: Pass): void {
   const { plan, kernels, words } = thread;
   const { heads, headsKv, headWidth, rope } = plan.spec;
   const { blockTokens, blockBytes } = plan.limits;
   const scale = attentionScale(headWidth, rope.scaling);
   const rowBytes = headWidth * 2;
-  for (let item = thread.index; item < pass.tokens * heads; item += thread.count) {
+  thread.spread(pass.tokens * heads, (item) => {
     const t = Math.floor(item / heads), head = item % heads;
     const headKv = Math.floor(head * headsKv / heads);
     const k = cacheBase(thread, layer) + headKv * blockTokens * rowBytes;
@@ -113,7 +123,7 @@ function attend(thread: Thread, layer: number, pass: Pass): void {
       rowBytes,
       plan.mixed.f32 + t * plan.mixed.f32Stride + head * headWidth * 4,
     );
-  }
+  });
 }
 
 /** YaRN scales the rotated vectors by attentionFactor; on q and k alike it squares in the score. */
@@ -122,21 +132,17 @@ function attentionScale(headWidth: number, scaling: { kind: string; attentionFac
   return factor * factor / Math.sqrt(headWidth);
 }
 
-/** x += o . mixed; each thread owns its rows of x until the next barrier. */
+/** x += o . mixed */
 function projectOut(thread: Thread, layer: number, pass: Pass): void {
-  const { plan, kernels } = thread;
-  const { width } = plan.spec;
+  const { plan } = thread;
+  const out = { at: plan.ffn, stride: plan.spec.width * 4 };
   for (const placed of plan.layers[layer]!) {
     const part = placed.unit.parts.find(({ matrix }) => matrix === "o");
     if (!part) continue;
     if (!thread.canTake(placed)) thread.barrier();
-    const at = thread.take(placed);
-    thread.multiply(at, part, plan.mixed, pass.tokens, { at: plan.ffn, stride: width * 4 });
-    const { from, to } = thread.share(part.rows);
-    for (let t = 0; t < pass.tokens; t++) {
-      const row = (t * width + part.row + from) * 4;
-      if (to > from) kernels.add(plan.x + row, plan.ffn + row, to - from);
-    }
+    thread.multiply(thread.take(placed), part, plan.mixed, pass.tokens, out, (from, to) => {
+      thread.addRows(plan.x, plan.ffn, pass.tokens, from, to);
+    });
   }
   thread.barrier();
 }

@@ -15,6 +15,7 @@ export const Word = {
   fault: 145, // 1: a reader failed; the message follows by postMessage
   tokens: 146, // tokens in this step
   logits: 147, // of them, how many want logits
+  ticket: 1264, // next piece of work of this phase: whoever is free takes it
   headWanted: 160, // 64 words: step n reads the head, at n % 64 (a reader may lag behind the step)
   ready: 224, // SLOTS words: k + 1 (wraps) once streamed unit k lies in the ring
 } as const;
@@ -75,7 +76,8 @@ export class Control {
   }
 
   /**
-   * All compute threads meet; the last to come calls `onLast` before the others go on.
+   * All compute threads meet; the last to come calls `onLast` before the others go on. Tickets
+   * begin at 0 again.
    * @throws Ended when the machine stops meanwhile
    */
   barrier(onLast?: () => void): void {
@@ -83,6 +85,7 @@ export class Control {
     const generation = Atomics.load(words, Word.generation);
     if (Atomics.add(words, Word.arrived, 1) === this.threads - 1) {
       Atomics.store(words, Word.arrived, 0);
+      Atomics.store(words, Word.ticket, 0);
       onLast?.();
       this.publish(Word.generation, (generation + 1) | 0);
     } else if (!this.changed(Word.generation, generation)) throw new Ended();

@@ -1,40 +1,30 @@
 /** The feed-forward half of a layer: x += sum over clusters of down . (silu(gate . x) * up . x). */
 import { activationBytes, activationForm } from "../kernels/kernels.ts";
 import type { MatrixName, Unit, UnitPart } from "../flash/layout.ts";
+import { normalize } from "./attention.ts";
 import type { Placed } from "./plan.ts";
 import { type Pass, strideOf, type Thread } from "./thread.ts";
 
-/** Neurons are shared out in multiples of this between two threads of one cluster. */
+/** Neurons of one piece are a multiple of this: the words of the activity bits. */
 const NEURON_GRAIN = 32;
 
-/** Runs this thread's share of the FFN half, group of clusters by group, in the order they stream. */
+/** Runs the FFN half with the other threads, group of clusters by group, in the order they stream. */
 export function feedForward(thread: Thread, layer: number, pass: Pass): void {
-  const { plan, kernels } = thread;
-  const { width, normEpsilon } = plan.spec;
-  const mine = thread.share(pass.tokens, 1);
-  for (let t = mine.from; t < mine.to; t++) {
-    const x = plan.x + t * width * 4;
-    const normed = plan.normed.f32 + t * plan.normed.f32Stride;
-    kernels.rmsNorm(x, thread.vector(layer, "ffnNorm"), width, normEpsilon, normed);
-    thread.quantize(plan.normed, t, width);
-  }
+  const { plan } = thread;
+  normalize(thread, layer, "ffnNorm", pass);
   thread.barrier();
   const clusters = plan.layers[layer]!.filter(({ unit }) => unit.kind === "ffn");
   for (let first = 0; first < clusters.length;) {
     const group = takeGroup(thread, clusters, first);
     const held = group.filter(({ streamed }) => streamed).length;
+    const last = first + group.length === clusters.length;
     gateAndUp(thread, group, pass);
     thread.barrier(held);
     activate(thread, layer, group, pass);
     thread.barrier(held);
-    down(thread, group, pass, first === 0);
+    down(thread, group, pass, { first: first === 0, last });
     if (plan.acts.forms.includes("f32")) thread.barrier(held); // down reads what the next group overwrites
     first += group.length;
-  }
-  const rows = thread.share(width);
-  for (let t = 0; t < pass.tokens; t++) {
-    const at = (t * width + rows.from) * 4;
-    if (rows.to > rows.from) kernels.add(plan.x + at, plan.ffn + at, rows.to - rows.from);
   }
   thread.barrier();
 }
@@ -64,48 +54,47 @@ function takeGroup(thread: Thread, clusters: readonly Placed[], first: number): 
 const partOf = (unit: Unit, matrix: MatrixName): UnitPart =>
   unit.parts.find((part) => part.matrix === matrix)!;
 
-/** gate . x and up . x of this thread's share of every cluster's neurons. */
+/** gate . x and up . x of every cluster's neurons. */
 function gateAndUp(thread: Thread, group: readonly Cluster[], pass: Pass): void {
   const { plan, kernels } = thread;
   const x = plan.normed;
-  const last = group[group.length - 1]!;
-  const mine = thread.share(last.column + last.unit.neurons, NEURON_GRAIN);
   for (const { unit, at, column } of group) {
-    const from = Math.max(mine.from, column), to = Math.min(mine.to, column + unit.neurons);
-    if (from >= to) continue;
-    for (const [matrix, out] of [["gate", plan.gate], ["up", plan.up]] as const) {
-      const part = partOf(unit, matrix);
-      const form = activationForm(part.type);
-      kernels.matmul(
-        part.type,
-        at + part.at + (from - column) * part.rowBytes,
-        part.rowBytes,
-        to - from,
-        part.cols,
-        x[form],
-        strideOf(x, form),
-        pass.tokens,
-        out + from * 4,
-        plan.groupNeurons * 4,
-        false,
-      );
-    }
+    const pair = [[partOf(unit, "gate"), plan.gate], [partOf(unit, "up"), plan.up]] as const;
+    const rows = { count: unit.neurons, bytes: 2 * pair[0][0].rowBytes, grain: NEURON_GRAIN };
+    thread.spreadRows(rows, (from, to) => {
+      for (const [part, out] of pair) {
+        const form = activationForm(part.type);
+        kernels.matmul(
+          part.type,
+          at + part.at + from * part.rowBytes,
+          part.rowBytes,
+          to - from,
+          part.cols,
+          x[form],
+          strideOf(x, form),
+          pass.tokens,
+          out + (column + from) * 4,
+          plan.groupNeurons * 4,
+          false,
+        );
+      }
+    });
   }
 }
 
 /** silu(gate) * up, quantized; one (token, cluster) at a time. */
 function activate(thread: Thread, layer: number, group: readonly Cluster[], pass: Pass): void {
   const { plan, kernels } = thread;
-  for (let item = thread.index; item < pass.tokens * group.length; item += thread.count) {
+  thread.spread(pass.tokens * group.length, (item) => {
     const t = Math.floor(item / group.length);
     const { unit, column } = group[item % group.length]!;
     const offset = (t * plan.groupNeurons + column) * 4;
     kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
     if (pass.tokens === 1) markActive(thread, layer, unit, offset);
     const form = activationForm(partOf(unit, "down").type);
-    if (form === "f32") continue;
+    if (form === "f32") return;
     kernels.quantize(form, plan.gate + offset, unit.neurons, actsAt(thread, group, item, form));
-  }
+  });
 }
 
 /** Sets the bits of a cluster's neurons that matter to this token: what the reuse report counts. */
@@ -135,27 +124,37 @@ function actsAt(
   return acts[form] + t * strideOf(acts, form) + c * piece;
 }
 
-/** ffn (+)= down . acts for this thread's rows, cluster by cluster: the order fixes the rounding. */
-function down(thread: Thread, group: readonly Cluster[], pass: Pass, first: boolean): void {
+/**
+ * ffn (+)= down . acts, some rows at a time, cluster by cluster: the order fixes the rounding.
+ * After the last cluster x += ffn.
+ */
+function down(
+  thread: Thread,
+  group: readonly Cluster[],
+  pass: Pass,
+  where: { readonly first: boolean; readonly last: boolean },
+): void {
   const { plan, kernels } = thread;
   const { width } = plan.spec;
-  const { from, to } = thread.share(width);
-  if (from === to) return;
-  group.forEach(({ unit, at, column }, c) => {
-    const part = partOf(unit, "down");
-    const form = activationForm(part.type);
-    kernels.matmul(
-      part.type,
-      at + part.at + from * part.rowBytes,
-      part.rowBytes,
-      to - from,
-      part.cols,
-      form === "f32" ? plan.gate + column * 4 : actsAt(thread, group, c, form),
-      strideOf(plan.acts, form),
-      pass.tokens,
-      plan.ffn + from * 4,
-      width * 4,
-      !(first && c === 0),
-    );
+  const bytes = group.reduce((sum, { unit }) => sum + partOf(unit, "down").rowBytes, 0);
+  thread.spreadRows({ count: width, bytes }, (from, to) => {
+    group.forEach(({ unit, at, column }, c) => {
+      const part = partOf(unit, "down");
+      const form = activationForm(part.type);
+      kernels.matmul(
+        part.type,
+        at + part.at + from * part.rowBytes,
+        part.rowBytes,
+        to - from,
+        part.cols,
+        form === "f32" ? plan.gate + column * 4 : actsAt(thread, group, c, form),
+        strideOf(plan.acts, form),
+        pass.tokens,
+        plan.ffn + from * 4,
+        width * 4,
+        !(where.first && c === 0),
+      );
+    });
+    if (where.last) thread.addRows(plan.x, plan.ffn, pass.tokens, from, to);
   });
 }

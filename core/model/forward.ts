@@ -17,11 +17,10 @@ export interface Source {
  */
 export function forward(thread: Thread, source: Source, pass: Pass): void {
   const { plan } = thread;
-  const mine = thread.share(pass.tokens, 1);
-  for (let t = mine.from; t < mine.to; t++) {
+  thread.spread(pass.tokens, (t) => {
     embed(thread, source, t);
     rotation(thread, source, t);
-  }
+  });
   thread.barrier();
   for (let layer = 0; layer < plan.spec.layers; layer++) {
     attention(thread, layer, pass);
@@ -82,16 +81,16 @@ export function frequency(rope: RopeSpec, pair: number): number {
   return plain / scaling.factor * ramp + plain * (1 - ramp);
 }
 
-/** Logits of the wanted tokens. The final norm is each thread's own row share; rows of the head likewise. */
+/** Logits of the tokens that want them. */
 function head(thread: Thread, pass: Pass): void {
   const { plan, kernels, words } = thread;
   const { width, normEpsilon, vocabulary } = plan.spec;
-  for (let i = thread.index; i < pass.logits; i += thread.count) {
+  thread.spread(pass.logits, (i) => {
     const t = words[plan.logitRows / 4 + i]!;
     const out = plan.finals.f32 + i * plan.finals.f32Stride;
     kernels.rmsNorm(plan.x + t * width * 4, plan.outputNorm, width, normEpsilon, out);
     thread.quantize(plan.finals, i, width);
-  }
+  });
   thread.barrier();
   for (const placed of plan.head) {
     if (!thread.canTake(placed)) thread.barrier();

@@ -167,28 +167,50 @@ function reserveActivation(
   };
 }
 
+type Reserve = (name: string, ...shape: number[]) => number;
+
 /** Everything but KV, ring and pinned weights. */
 function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: Ledger) {
   const { spec } = store.card;
   const batch = options.batchTokens ?? 64;
   const logitRows = Math.min(options.batchLogits ?? 8, batch);
-  const { all, head, rows } = visitOrder(store);
-  const sequenceBlocks = Math.ceil(spec.contextTokens / BLOCK_TOKENS);
-  const queryWidth = spec.heads * spec.headWidth;
-  const qkvWidth = queryWidth + 2 * spec.headsKv * spec.headWidth;
-  const clusters = all.filter((unit) => unit.kind === "ffn" && unit.layer === 0);
-  const clusterNeurons = Math.max(...clusters.map((unit) => unit.neurons));
-  const groupClusters = Math.min(GROUP_MAX, clusters.length);
-  const groupNeurons = groupClusters * clusterNeurons;
-  const rowBytes = Math.max(...rows.map((unit) => unit.parts[0]!.rowBytes));
-  const embeddingStride = (Math.ceil(rowBytes / 4096) + 1) * 4096;
+  const order = visitOrder(store);
+  const f32: Reserve = (name, ...shape) => ledger.reserve(name, shape.reduce((a, b) => a * b, 4));
 
   ledger.reserve("control", CONTROL_BYTES);
-  const f32 = (name: string, ...shape: number[]) =>
-    ledger.reserve(name, shape.reduce((a, b) => a * b, 4));
-  const vectors = Array.from({ length: spec.layers }, (_, layer) => {
+  const vectors = reserveVectors(store, f32);
+  const outputNorm = f32("outputNorm", spec.width);
+  const residentBytes = ledger.limit - ledger.free;
+  const rowBytes = Math.max(...order.rows.map((unit) => unit.parts[0]!.rowBytes));
+  const embeddingStride = (Math.ceil(rowBytes / 4096) + 1) * 4096;
+  const fixed = {
+    vectors,
+    outputNorm,
+    tokens: f32("tokens", batch),
+    positions: f32("positions", batch),
+    tables: f32("tables", batch, Math.ceil(spec.contextTokens / BLOCK_TOKENS)),
+    logitRows: f32("logitRows", logitRows),
+    rope: f32("rope", batch, spec.rope.width),
+    embedding: ledger.reserve("embedding", batch * embeddingStride, 4096),
+    embeddingStride,
+    x: f32("x", batch, spec.width),
+    ...reserveAttention(spec, order.all, batch, ledger),
+    ...reserveFfn(spec, order.all, batch, ledger),
+    finals: reserveActivation(
+      ledger,
+      "finals",
+      { rows: logitRows, cols: spec.width },
+      formsFor(order.head, ["embedding", "head"]),
+    ),
+    logits: f32("logits", logitRows, spec.vocabulary),
+  };
+  return { fixed, batch, logitRows, residentBytes };
+}
+
+function reserveVectors({ card, vector }: FlashStore, f32: Reserve) {
+  return Array.from({ length: card.spec.layers }, (_, layer) => {
     const place = (name: VectorName) => {
-      const values = store.vector(layer, name);
+      const values = vector(layer, name);
       return values ? f32(name, values.length) : 0;
     };
     return {
@@ -200,56 +222,41 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
       oBias: place("oBias"),
     };
   });
-  const outputNorm = f32("outputNorm", spec.width);
-  const residentBytes = ledger.limit - ledger.free;
-  const gate = f32("gate", batch, groupNeurons);
-  const fixed = {
-    vectors,
-    outputNorm,
-    tokens: f32("tokens", batch),
-    positions: f32("positions", batch),
-    tables: f32("tables", batch, sequenceBlocks),
-    logitRows: f32("logitRows", logitRows),
-    rope: f32("rope", batch, spec.rope.width),
-    embedding: ledger.reserve("embedding", batch * embeddingStride, 4096),
-    embeddingStride,
-    x: f32("x", batch, spec.width),
-    normed: reserveActivation(
-      ledger,
-      "normed",
-      { rows: batch, cols: spec.width },
-      formsFor(all, ["q", "k", "v", "gate", "up"]),
-    ),
-    qkv: f32("qkv", batch, qkvWidth),
+}
+
+function reserveAttention(
+  spec: ModelSpec,
+  units: readonly Unit[],
+  rows: number,
+  ledger: Ledger,
+) {
+  const queryWidth = spec.heads * spec.headWidth;
+  const qkvWidth = queryWidth + 2 * spec.headsKv * spec.headWidth;
+  const inputs = formsFor(units, ["q", "k", "v", "gate", "up"]);
+  return {
+    normed: reserveActivation(ledger, "normed", { rows, cols: spec.width }, inputs),
+    qkv: ledger.reserve("qkv", rows * qkvWidth * 4),
     qkvWidth,
-    mixed: reserveActivation(
-      ledger,
-      "mixed",
-      { rows: batch, cols: queryWidth },
-      formsFor(all, ["o"]),
-    ),
+    mixed: reserveActivation(ledger, "mixed", { rows, cols: queryWidth }, formsFor(units, ["o"])),
+  };
+}
+
+function reserveFfn(spec: ModelSpec, units: readonly Unit[], rows: number, ledger: Ledger) {
+  const clusters = units.filter((unit) => unit.kind === "ffn" && unit.layer === 0);
+  const groupClusters = Math.min(GROUP_MAX, clusters.length);
+  const groupNeurons = groupClusters * Math.max(...clusters.map((unit) => unit.neurons));
+  const gate = ledger.reserve("gate", rows * groupNeurons * 4);
+  const shape = { rows, cols: groupNeurons, pieces: groupClusters, f32: gate };
+  return {
     gate,
-    up: f32("up", batch, groupNeurons),
-    acts: reserveActivation(
-      ledger,
-      "acts",
-      { rows: batch, cols: groupNeurons, pieces: groupClusters, f32: gate },
-      formsFor(all, ["down"]),
-    ),
+    up: ledger.reserve("up", rows * groupNeurons * 4),
+    acts: reserveActivation(ledger, "acts", shape, formsFor(units, ["down"])),
     groupNeurons,
     groupClusters,
-    ffn: f32("ffn", batch, spec.width),
-    active: f32("active", spec.layers, Math.ceil(spec.neurons / 32)),
-    thresholds: f32("thresholds", spec.layers),
-    finals: reserveActivation(
-      ledger,
-      "finals",
-      { rows: logitRows, cols: spec.width },
-      formsFor(head, ["embedding", "head"]),
-    ),
-    logits: f32("logits", logitRows, spec.vocabulary),
+    ffn: ledger.reserve("ffn", rows * spec.width * 4),
+    active: ledger.reserve("active", spec.layers * Math.ceil(spec.neurons / 32) * 4),
+    thresholds: ledger.reserve("thresholds", spec.layers * 4),
   };
-  return { fixed, batch, logitRows, residentBytes };
 }
 
 function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {

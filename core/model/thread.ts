@@ -6,7 +6,12 @@ import type { Control } from "./control.ts";
 import { Word } from "./control.ts";
 import type { Activation, Placed, Plan } from "./plan.ts";
 
-/** Rows are shared out in multiples of this: the kernels work on four at a time. */
+/**
+ * Weight bytes of one piece of work: some 10 us, so that a thread which loses its core to another
+ * program holds up the others no longer than that; small against what a piece costs to hand out.
+ */
+const PIECE_BYTES = 64 << 10;
+/** Rows are handed out in multiples of this: the kernels work on four at a time. */
 const ROW_GRAIN = 4;
 
 /** What this pass runs on, read from the control block at its start. */
@@ -15,34 +20,34 @@ export interface Pass {
   readonly logits: number;
 }
 
-/** One of `count` equal threads. All run the same code in the same order and differ in their shares. */
+/**
+ * One of several equal threads. All run the same code in the same order; the pieces of each phase
+ * go to whoever is free. A piece's result does not depend on who computes it.
+ */
 export class Thread {
   readonly plan: Plan;
   readonly kernels: Kernels;
   readonly control: Control;
-  readonly index: number;
-  readonly count: number;
   /** The whole memory as i32 and as f32. */
   readonly words: Int32Array;
   readonly floats: Float32Array;
   readonly consumer: Consumer;
   #released = 0; // streamed units that no thread needs any more
   readonly #streamedMax: number;
+  #offered = 0; // pieces of work since the last barrier, the same in every thread
+  #ticket = -1; // the piece this thread holds; -1 = none yet
 
   constructor(
     needs: {
       plan: Plan;
       kernels: Kernels;
       control: Control;
-      index: number;
       memory: WebAssembly.Memory;
     },
   ) {
     this.plan = needs.plan;
     this.kernels = needs.kernels;
     this.control = needs.control;
-    this.index = needs.index;
-    this.count = needs.control.threads;
     this.words = new Int32Array(needs.memory.buffer);
     this.floats = new Float32Array(needs.memory.buffer);
     this.consumer = new Consumer(needs.control, needs.plan.ring);
@@ -58,6 +63,32 @@ export class Thread {
     if (done === this.#released) this.control.barrier();
     else this.control.barrier(() => this.control.publish(Word.consumed, done | 0));
     this.#released = done;
+    this.#offered = 0;
+    this.#ticket = -1;
+  }
+
+  /** Does pieces 0..count-1 together with the other threads; returns when none is left to take. */
+  spread(count: number, work: (piece: number) => void): void {
+    const first = this.#offered;
+    const end = this.#offered = first + count;
+    if (this.#ticket < 0) this.#ticket = this.#next();
+    for (; this.#ticket < end; this.#ticket = this.#next()) work(this.#ticket - first);
+  }
+
+  #next(): number {
+    return Atomics.add(this.control.words, Word.ticket, 1);
+  }
+
+  /** The same for rows 0..count-1 of `rowBytes` weights each, some at a time, in multiples of `grain`. */
+  spreadRows(
+    rows: { readonly count: number; readonly bytes: number; readonly grain?: number },
+    work: (from: number, to: number) => void,
+  ): void {
+    const { count, bytes, grain = ROW_GRAIN } = rows;
+    const some = Math.max(grain, Math.floor(PIECE_BYTES / bytes / grain) * grain);
+    this.spread(Math.ceil(count / some), (piece) => {
+      work(piece * some, Math.min(count, (piece + 1) * some));
+    });
   }
 
   /** Whether one more streamed unit may be taken before units are released at a barrier. */
@@ -68,13 +99,6 @@ export class Thread {
   /** Address of a unit, waiting for flash where it is streamed. */
   take(placed: Placed): number {
     return placed.at >= 0 ? placed.at : this.consumer.take(placed.unit);
-  }
-
-  /** This thread's contiguous share of n things, in multiples of `grain`. */
-  share(n: number, grain = ROW_GRAIN): { readonly from: number; readonly to: number } {
-    const grains = Math.ceil(n / grain);
-    const at = (thread: number) => Math.min(n, Math.floor(grains * thread / this.count) * grain);
-    return { from: at(this.index), to: at(this.index + 1) };
   }
 
   vector(layer: number, name: VectorName): number {
@@ -91,8 +115,8 @@ export class Thread {
   }
 
   /**
-   * This thread's rows of a unit part times all tokens.
-   * out[t][part.row + r] = part[r] . x[t]
+   * A unit part times all tokens, together with the other threads.
+   * out[t][part.row + r] = part[r] . x[t]; `then` is told which rows of out are there.
    */
   multiply(
     unitAt: number,
@@ -100,23 +124,33 @@ export class Thread {
     x: Activation,
     tokens: number,
     out: { readonly at: number; readonly stride: number },
+    then?: (from: number, to: number) => void,
   ): void {
-    const { from, to } = this.share(part.rows);
-    if (from === to) return;
     const form = activationForm(part.type);
-    this.kernels.matmul(
-      part.type,
-      unitAt + part.at + from * part.rowBytes,
-      part.rowBytes,
-      to - from,
-      part.cols,
-      form === "f32" ? x.f32 : x[form],
-      strideOf(x, form),
-      tokens,
-      out.at + (part.row + from) * 4,
-      out.stride,
-      false,
-    );
+    this.spreadRows({ count: part.rows, bytes: part.rowBytes }, (from, to) => {
+      this.kernels.matmul(
+        part.type,
+        unitAt + part.at + from * part.rowBytes,
+        part.rowBytes,
+        to - from,
+        part.cols,
+        x[form],
+        strideOf(x, form),
+        tokens,
+        out.at + (part.row + from) * 4,
+        out.stride,
+        false,
+      );
+      then?.(part.row + from, part.row + to);
+    });
+  }
+
+  /** x += y for rows from..to of all tokens; (tokens, width) f32. */
+  addRows(x: number, y: number, tokens: number, from: number, to: number): void {
+    for (let t = 0; t < tokens; t++) {
+      const row = (t * this.plan.spec.width + from) * 4;
+      this.kernels.add(x + row, y + row, to - from);
+    }
   }
 }
 

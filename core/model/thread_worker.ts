@@ -23,7 +23,7 @@ export interface ThreadTask {
 function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): void {
   const control = new Control(memory, threads);
   const kernels = bindKernels(module, memory);
-  const thread = new Thread({ plan, kernels, control, index, memory });
+  const thread = new Thread({ plan, kernels, control, memory });
   const { fd } = openDirect(dataFile);
   port.postMessage({ type: "loaded" });
   try {
