@@ -36,4 +36,11 @@ export {
   type Embeddings,
   openEmbedder,
 } from "./knowledge/embed.ts";
+export {
+  type ExportedFile,
+  exportFile,
+  FILE_BYTES_MAX,
+  FILE_FORMATS,
+  importFile,
+} from "./formats/file.ts";
 export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";

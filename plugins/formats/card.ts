@@ -64,6 +64,13 @@ export const card: Format = {
   },
 };
 
+/** A card's JSON labelled as V2, for apps that know no other; itself if it is one. */
+export function asV2(json: string): string {
+  const card = JSON.parse(json) as Document;
+  if (card.spec === "chara_card_v2") return json;
+  return JSON.stringify({ ...card, spec: "chara_card_v2", spec_version: "2.0" });
+}
+
 /** Where the specification lets apps keep their own fields. */
 function inExtensions(field: Path): Lens {
   return lens(field, ["data", "extensions", "flint", ...field]);

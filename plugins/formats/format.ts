@@ -3,10 +3,12 @@ import { FlintError } from "@flint/core";
 import { checkPlain, parse } from "../parse.ts";
 import { type Assistant, AssistantDraft } from "../schema.ts";
 import { card } from "./card.ts";
+import { gpt } from "./gpt.ts";
 import { type Document, isDocument } from "./lens.ts";
 import { lobe } from "./lobe.ts";
 import { modelfile } from "./modelfile.ts";
 import { openai } from "./openai.ts";
+import { openWebUi } from "./open_webui.ts";
 
 /** A file's text, and the JSON object it is, if it is one. */
 export interface Content {
@@ -24,9 +26,9 @@ export interface Format {
   write(assistant: Assistant): string;
 }
 
-/** By name, as `flint export --as NAME` says it. */
+/** By name, as `flint export --as NAME` says it; the first that recognizes a file reads it. */
 export const FORMATS: ReadonlyMap<string, Format> = new Map(
-  [card, lobe, openai, modelfile].map((format) => [format.name, format]),
+  [card, lobe, openai, openWebUi, gpt, modelfile].map((format) => [format.name, format]),
 );
 
 /** An assistant as read from a file. */
@@ -50,7 +52,16 @@ export function importAssistant(text: string, name: string): Imported {
     throw new FlintError("bad_input", `this is no assistant in a format Flint knows (${known})`);
   }
   const fields = format.read(content);
-  return { format: format.name, draft: parse(AssistantDraft, { name, ...fields }) };
+  const draft = parse(AssistantDraft, { name, ...fields });
+  refuseMarkup("name", draft.name);
+  draft.tags?.forEach((tag) => refuseMarkup("a tag", tag));
+  return { format: format.name, draft };
+}
+
+/** Pages escape every text; a name with tags in it is still a try at someone's page, and no name. */
+function refuseMarkup(field: string, text: string): void {
+  if (!/<\/?[a-z][^<>]*>|javascript:/i.test(text)) return;
+  throw new FlintError("bad_input", `${field} has markup in it: ${JSON.stringify(text)}`);
 }
 
 /** Writes an assistant in one of the formats. */

@@ -9,7 +9,7 @@ import { type Command, parseModelfile, printCommand, quote } from "./modelfile_s
 import { languageOf, text } from "./tidy.ts";
 
 /** Ollama's name of the model that Flint brings along. */
-const DEFAULT_MODEL = "qwen2.5-coder:1.5b";
+export const OLLAMA_DEFAULT = "qwen2.5-coder:1.5b";
 
 /** What SYSTEM can't say word for word is said nearly, and exactly in the comment. */
 const INSTRUCTIONS: Lens = {
@@ -125,5 +125,5 @@ function last(values: unknown): unknown {
 
 /** FROM is the one command that must be there. */
 function newFile({ model }: Assistant): Document {
-  return { from: [model === "default" ? DEFAULT_MODEL : model] };
+  return { from: [model === "default" ? OLLAMA_DEFAULT : model] };
 }

@@ -4,105 +4,27 @@ import fc from "fast-check";
 import { FlintError } from "@flint/core";
 import {
   type Assistant,
-  type AssistantDraft,
-  CATEGORIES,
   exportAssistant,
-  FORMATS,
+  exportFile,
+  FILE_FORMATS,
   importAssistant,
+  importFile,
 } from "@flint/plugins";
 import { parseModelfile, quote } from "../../plugins/formats/modelfile_syntax.ts";
+import { drawPng } from "../../plugins/formats/png.ts";
+import { manifest, SAYABLE, words } from "./random_manifests.ts";
 import { stored } from "./stored.ts";
 
-const words = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
-const plain = (max: number, lines = false) =>
-  fc.array(
-    fc.oneof(
-      words,
-      fc.constantFrom(' """ ', '"', "\n", " {{char}} ", "# flint {}", "FROM x", "中文 好"),
-    ),
-    {
-      minLength: 1,
-      maxLength: 12,
-    },
-  ).map((parts) => parts.join(lines ? "\n" : " "))
-    .map((text) => {
-      const clean = text.toWellFormed().replace(
-        /\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu,
-        (c) => lines && c === "\n" ? c : " ",
-      );
-      return clean.normalize("NFC").trim().slice(0, max).toWellFormed().normalize("NFC").trim();
-    })
-    .filter((text) => text !== "" && text.length <= max);
-
-const sampling = fc.record({
-  temperature: fc.integer({ min: 0, max: 200 }).map((n) => n / 100),
-  topP: fc.double({ min: 0, max: 1, noNaN: true }),
-  topK: fc.integer({ min: 0, max: 1000 }),
-  minP: fc.double({ min: 0, max: 1, noNaN: true }),
-  repetitionPenalty: fc.double({ min: 0.5, max: 2, noNaN: true }),
-  maxTokens: fc.integer({ min: 1, max: 32_768 }),
-}, { requiredKeys: [], noNullPrototype: true });
-
-const manifest: fc.Arbitrary<Assistant> = fc.record({
-  name: plain(80),
-  description: fc.oneof(fc.constant(""), plain(1000, true)),
-  instructions: plain(2000, true),
-  starters: fc.array(plain(500, true), { maxLength: 8 }),
-  category: fc.constantFrom(...CATEGORIES),
-  language: fc.constantFrom("en", "zh-CN", "fr", "pt-BR"),
-  tags: fc.array(plain(40), { maxLength: 16 }),
-  avatar: fc.constantFrom("💬", "🧑🏽‍💻", "svg:owl"),
-  model: fc.constantFrom("default", "smollm2-135m"),
-  sampling,
-  visibility: fc.constantFrom("private", "link", "public"),
-}).map((draft) => stored(draft as AssistantDraft));
-
-/** What a format can say of a manifest; the table in plugins/README.md in code. */
-const SAYABLE: Record<string, (assistant: Assistant) => Partial<Assistant>> = {
-  lobe: ({ name, description, instructions, starters, tags, avatar, sampling }) => {
-    const { temperature, topP, maxTokens } = sampling;
-    const kept = Object.entries({ temperature, topP, maxTokens }).filter(([, v]) =>
-      v !== undefined
-    );
-    return {
-      name,
-      description,
-      instructions,
-      starters,
-      tags,
-      avatar,
-      sampling: Object.fromEntries(kept),
-    };
-  },
-  card: (assistant) => ({ ...everything(assistant), instructions: unfolded(assistant) }),
-  modelfile: everything,
-  openai: ({ name, instructions, category, language, avatar, model, sampling, visibility }) => ({
-    name,
-    instructions,
-    category,
-    language,
-    avatar,
-    model,
-    sampling,
-    visibility,
-  }),
-};
-
-function everything(assistant: Assistant): Partial<Assistant> {
-  const { id: _, version: _v, createdAt: _c, updatedAt: _u, extra: _e, ...fields } = assistant;
-  return fields;
-}
-
-const unfolded = ({ instructions, name }: Assistant) =>
-  instructions.replaceAll("{{char}}", () => name);
+/** Of any size: drawing one for each run would be most of the time. */
+const picture = drawPng("x");
 
 for (const [name, sayable] of Object.entries(SAYABLE)) {
   Deno.test(`formats: 1,000 random manifests come back from ${name} as far as it can say them`, () => {
     fc.assert(
       fc.property(manifest, (assistant) => {
-        const { format, draft } = importAssistant(exportAssistant(assistant, name), "nameless");
-        assert.equal(format, name);
-        const back = stored(draft);
+        const imported = importFile(exportFile(assistant, name, picture).bytes, "nameless");
+        assert.deepEqual(imported.map(({ format }) => format), [name]);
+        const back = stored(imported[0]!.draft);
         const expected = sayable(assistant);
         const actual = Object.fromEntries(
           Object.keys(expected).map((key) => [key, back[key as keyof Assistant]]),
@@ -115,7 +37,17 @@ for (const [name, sayable] of Object.entries(SAYABLE)) {
 }
 
 /** Without a name the file gives one, which is then exported. */
-const REQUIRED = new Set(["meta", "title", "data", "name"]);
+const REQUIRED = new Set([
+  "meta",
+  "title",
+  "data",
+  "name",
+  "params",
+  "gizmo",
+  "display",
+  "instructions",
+  "object",
+]);
 const name = words.filter((text) => /\p{L}/u.test(text));
 
 /** JSON of any shape that may stand in a document. */
@@ -174,6 +106,42 @@ const DOCUMENTS: Record<string, fc.Arbitrary<unknown>> = {
     ),
     tools: anything,
   }),
+  "open-webui": loose({
+    name,
+    params: loose({
+      system: maybe(words),
+      temperature: maybe(fc.constantFrom(0.5, "1")),
+      max_tokens: maybe(fc.constantFrom(128, 0)),
+      stop: anything,
+    }),
+    meta: loose({
+      description: maybe(fc.constantFrom("An owl", null)),
+      suggestion_prompts: maybe(
+        fc.array(loose({ content: maybe(words), title: fc.constant(["a", "b"]) })),
+      ),
+      tags: maybe(fc.array(fc.record({ name: words }))),
+      flint: maybe(loose({ category: maybe(fc.constant("games")) })),
+      toolIds: anything,
+    }),
+  }),
+  gpt: fc.oneof(
+    loose({
+      name,
+      instructions: words,
+      description: maybe(fc.string()),
+      conversation_starters: maybe(fc.array(words)),
+      capabilities: anything,
+      flint: maybe(loose({ tags: maybe(fc.constant(["a"])) })),
+    }),
+    loose({ name, instructions: words, prompt_starters: maybe(fc.array(words)) }),
+    loose({
+      gizmo: loose({
+        instructions: maybe(words),
+        display: loose({ name, prompt_starters: maybe(fc.array(fc.string())) }),
+      }),
+      tools: anything,
+    }),
+  ),
 };
 
 for (const [name, documents] of Object.entries(DOCUMENTS)) {
@@ -220,5 +188,5 @@ Deno.test("formats: any text that a Modelfile can quote is read back as it was",
 });
 
 Deno.test("formats: every format is tried on random manifests", () => {
-  assert.deepEqual(Object.keys(SAYABLE).sort(), [...FORMATS.keys()].sort());
+  assert.deepEqual(Object.keys(SAYABLE).sort(), [...FILE_FORMATS].sort());
 });

@@ -175,7 +175,11 @@ Deno.test("formats: a Modelfile's commands come back, each as often as it was", 
 });
 
 const refusals: [what: string, text: string, words: RegExp][] = [
-  ["nothing", "", /no assistant in a format Flint knows \(card, lobe, openai, modelfile\)/],
+  [
+    "nothing",
+    "",
+    /no assistant in a format Flint knows \(card, lobe, openai, open-webui, gpt, modelfile\)/,
+  ],
   ["prose", "Dear assistant, be kind.", /no assistant in a format/],
   ["broken JSON", '{"config": ', /begins as JSON and is none/],
   ["a list", "[1]", /no assistant in a format/],
