@@ -1,14 +1,15 @@
-/** The embedder with real MiniLM weights: FLINT_TEST_MINILM names its folder. */
+/** The embedder with real MiniLM weights, where they are. */
 import assert from "node:assert/strict";
 import { FlintError } from "@flint/core";
 import { DIMENSIONS, EMBED_TOKENS_MAX, type Embedder, openEmbedder } from "@flint/plugins";
+import { minilmFolder } from "../store/live_store.ts";
 
-const folder = Deno.env.get("FLINT_TEST_MINILM");
+const folder = minilmFolder();
 
 /** A test that is skipped, by name, where the weights are not. */
 function embedTest(name: string, run: (embedder: Embedder) => Promise<void>) {
   Deno.test({
-    name: folder ? name : `${name} (skipped: FLINT_TEST_MINILM names no MiniLM folder)`,
+    name: folder ? name : `${name} (skipped: no MiniLM, see flint pull)`,
     ignore: folder === undefined,
     async fn() {
       const embedder = openEmbedder(folder!);
