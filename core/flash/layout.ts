@@ -85,18 +85,27 @@ export interface Unit {
 
 /** Dimensions and hyperparameters the forward pass needs. */
 export interface ModelSpec {
+  /** Family whose forward pass it is. */
   readonly architecture: "llama" | "qwen2";
+  /** Transformer blocks. */
   readonly layers: number;
   /** d_model */
   readonly width: number;
   /** d_ff: neurons of one layer */
   readonly neurons: number;
+  /** Query heads. */
   readonly heads: number;
+  /** Key and value heads; each serves heads / headsKv query heads. */
   readonly headsKv: number;
+  /** Values of one head. */
   readonly headWidth: number;
+  /** Token ids there are. */
   readonly vocabulary: number;
+  /** Positions the model was trained for. */
   readonly contextTokens: number;
+  /** Added to the mean square in RMSNorm. */
   readonly normEpsilon: number;
+  /** Position embedding. */
   readonly rope: RopeSpec;
   /** The embedding serves as output head. */
   readonly tied: boolean;
@@ -106,9 +115,11 @@ export interface ModelSpec {
 export interface RopeSpec {
   /** "adjacent": (0,1),(2,3).. (llama in GGUF); "halves": (0,n/2),(1,n/2+1).. (qwen2, neox) */
   readonly pairing: "adjacent" | "halves";
+  /** Base of the frequencies, theta. */
   readonly base: number;
   /** Rotated values of a head; the rest pass through. */
   readonly width: number;
+  /** How longer contexts are reached. */
   readonly scaling:
     | { readonly kind: "none" }
     | { readonly kind: "linear"; readonly factor: number }
@@ -147,18 +158,29 @@ export interface TokenizerSpec {
 
 /** What a person or program may want to know of an imported model. */
 export interface ModelCard {
+  /** Name in the catalog or the one given at import. */
   readonly name: string;
+  /** Name for people. */
   readonly title: string;
+  /** Family, as GGUF has it. */
   readonly architecture: string;
+  /** SPDX name, where known. */
   readonly license: string | null;
+  /** Weight types, as the file declares them. */
   readonly quantization: string;
   /** sha256 of the source GGUF, hex: prefix snapshots and profiles are bound to it. */
   readonly sourceSha256: string;
+  /** Bytes of the source GGUF. */
   readonly sourceBytes: number;
+  /** Bytes of the flash store. */
   readonly storeBytes: number;
+  /** Weights in all. */
   readonly parameters: number;
+  /** Jinja, as the file has it. */
   readonly chatTemplate: string | null;
+  /** Dimensions and hyperparameters. */
   readonly spec: ModelSpec;
+  /** ISO 8601. */
   readonly importedAt: string;
   /** Version of this layout; another one means: import again. */
   readonly layoutVersion: number;

@@ -16,6 +16,7 @@ const RANK_EVERY = 64;
 
 /** One span's figures, all shares in 0..1 but bytes. */
 export interface SpanReuse {
+  /** Tokens the window looks back. */
   readonly span: number;
   /** Share of a token's active neurons that the last `span` tokens used. */
   readonly hitRate: number;

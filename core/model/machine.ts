@@ -33,24 +33,33 @@ export interface MachineLimits {
 
 /** Counters since the start; all monotonic but `window`. */
 export interface MachineCounters {
+  /** Passes. */
   readonly steps: number;
+  /** Tokens computed. */
   readonly tokens: number;
   /** Weight bytes the passes used, from the window or from flash. */
   readonly bytesUsed: number;
   /** Weight bytes read from flash, head and embedding rows included. */
   readonly bytesRead: number;
-  /** Milliseconds: whole steps, and within them waiting for flash. */
+  /** Milliseconds of whole steps. */
   readonly stepMs: number;
+  /** Of them, waiting for flash. */
   readonly waitMs: number;
 }
 
 /** How the DRAM budget is spent, in bytes; the parts add up to `limit` or less. */
 export interface BudgetReport {
+  /** The budget. */
   readonly limit: number;
+  /** Weights that stay. */
   readonly pinned: number;
+  /** The ring of streamed weights. */
   readonly staging: number;
+  /** KV cache. */
   readonly kv: number;
+  /** Buffers of the pass, logits included. */
   readonly activations: number;
+  /** Norms, biases and the control block. */
   readonly resident: number;
 }
 

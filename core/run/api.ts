@@ -3,22 +3,31 @@ import type { ModelCard } from "../flash/layout.ts";
 import type { ReuseReport } from "./habits.ts";
 import type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
 
+export type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
+export type { ModelCard, ModelSpec, RopeSpec } from "../flash/layout.ts";
 export type { ReuseReport } from "./habits.ts";
+export type { SpanReuse } from "../flash/window.ts";
 
 /** How faithful an answer must be; see README "Fidelity". */
 export type Fidelity = "exact" | "balanced" | "fast";
 
 /** How the next token is chosen. `temperature: 0` is greedy and reproducible. */
 export interface Sampling {
+  /** Divides the logits: 0 is greedy, 1 the model's own spread. */
   readonly temperature: number;
   /** Keep the k likeliest; 0 keeps all. */
   readonly topK: number;
+  /** Keep the likeliest tokens that together hold this probability; 1 keeps all. */
   readonly topP: number;
+  /** Keep tokens at least this share as likely as the likeliest; 0 keeps all. */
   readonly minP: number;
   /** Divides positive and multiplies negative logits of tokens seen in the last `repeatLast`. 1 = off */
   readonly repetitionPenalty: number;
+  /** Tokens that repetitionPenalty looks back over. */
   readonly repeatLast: number;
+  /** Taken off a token's logit for each time it was said. */
   readonly frequencyPenalty: number;
+  /** Taken off a token's logit once it was said. */
   readonly presencePenalty: number;
   /** Same seed, same text. */
   readonly seed: number;
@@ -28,8 +37,11 @@ export interface Sampling {
 
 /** One generation. */
 export interface GenerateRequest {
+  /** Token ids; TextFace.chat makes them of messages. */
   readonly prompt: readonly number[];
+  /** What is left out is the engine's default. */
   readonly sampling?: Partial<Sampling>;
+  /** Most tokens to say; default: what the context has room for. */
   readonly maxTokens?: number;
   /** Stop before any of these appears in the text. */
   readonly stop?: readonly string[];
@@ -45,9 +57,13 @@ export interface GenerateRequest {
 
 /** A candidate for one position. `bytes` is the token's own UTF-8, which may be a part of a character. */
 export interface TokenLogprob {
+  /** Token id. */
   readonly id: number;
+  /** Its text, with � where it is a part of a character. */
   readonly text: string;
+  /** Its UTF-8. */
   readonly bytes: Uint8Array;
+  /** Natural logarithm of its probability before sampling. */
   readonly logprob: number;
 }
 
@@ -69,31 +85,41 @@ export type GenerateEvent =
 
 /** Token counts of one generation. */
 export interface Usage {
+  /** Tokens of the prompt. */
   readonly promptTokens: number;
   /** Prompt tokens whose KV was restored or shared rather than computed. */
   readonly cachedTokens: number;
+  /** Tokens that were said. */
   readonly completionTokens: number;
 }
 
 /** What one generation cost. */
 export interface Speed {
+  /** From the request to the first token, waiting included. */
   readonly firstTokenMs: number;
+  /** After the first token. */
   readonly tokensPerSecond: number;
   /** Of the weight bytes its steps used, the share that was in DRAM, 0..1. */
   readonly hitRate: number;
+  /** Weight bytes from flash for each token computed, prompt included. */
   readonly bytesReadPerToken: number;
 }
 
 /** A message as chat templates know it. */
 export interface ChatMessage {
+  /** Who speaks. */
   readonly role: "system" | "user" | "assistant" | "tool";
+  /** What is said. */
   readonly content: string;
+  /** Name of the tool that a tool message comes from. */
   readonly name?: string;
+  /** Tools that an assistant message calls. */
   readonly toolCalls?: readonly {
     readonly id: string;
     readonly name: string;
     readonly arguments: Readonly<Record<string, unknown>>;
   }[];
+  /** The call that a tool message answers. */
   readonly toolCallId?: string;
 }
 
@@ -104,39 +130,56 @@ export interface TextFace {
    * token that the model wants at the start of a text comes first, if it wants one.
    */
   encode(text: string, options?: { special?: boolean; begin?: boolean }): number[];
+  /** Ids to text; with `special`, control tokens are spelled out. */
   decode(ids: readonly number[], options?: { special?: boolean }): string;
   /** Renders the model's chat template; ends where the assistant is to speak unless told otherwise. */
   chat(
     messages: readonly ChatMessage[],
     options?: { tools?: readonly unknown[]; open?: boolean },
   ): number[];
+  /** Number of token ids. */
   readonly vocabulary: number;
 }
 
 /** One model core, shared by every assistant. */
 export interface Engine {
+  /** What is known of the model. */
   readonly card: ModelCard;
+  /** Its tokenizer and chat template. */
   readonly text: TextFace;
+  /** Which fidelity answers. */
   readonly fidelity: Fidelity;
+  /** Fixed sizes: context, batch, KV blocks. */
   readonly limits: MachineLimits;
   /** Streams one answer. Breaking out of the loop or aborting frees its place at once. */
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent>;
   /** Teacher-forced logits at every position of `tokens`; each view is valid until the next is taken. */
   score(tokens: readonly number[], signal?: AbortSignal): AsyncIterable<Float32Array>;
+  /** What the engine is doing now. */
   report(): EngineReport;
+  /** Cancels what runs and gives the memory back. */
   close(): Promise<void>;
 }
 
 /** Live figures for /core/window, the page and the bench. */
 export interface EngineReport {
+  /** The model's name. */
   readonly model: string;
+  /** Which fidelity answers. */
   readonly fidelity: Fidelity;
+  /** Compute threads. */
   readonly threads: number;
+  /** How the DRAM budget is spent. */
   readonly budget: BudgetReport;
+  /** Work done since the start. */
   readonly counters: MachineCounters;
+  /** Sequences in the batch. */
   readonly running: number;
+  /** Sequences in the queue. */
   readonly waiting: number;
+  /** KV blocks that live sequences hold. */
   readonly kvBlocksUsed: number;
+  /** KV blocks there are. */
   readonly kvBlocks: number;
   /** undefined until enough single tokens were generated to measure. */
   readonly reuse: ReuseReport | undefined;

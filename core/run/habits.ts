@@ -10,11 +10,13 @@ import type { Sequence } from "./sequence.ts";
 
 /** Reuse of neurons by neighbouring tokens, for the assistant that spoke last. */
 export interface ReuseReport {
+  /** "-" for chats without one. */
   readonly assistant: string;
   /** Tokens measured in this run. */
   readonly tokens: number;
   /** Whether the static baseline began from a profile of earlier chats. */
   readonly restored: boolean;
+  /** All layers together, by window span. */
   readonly spans: readonly SpanReuse[];
   /** By layer, for the previous token alone. */
   readonly layers: readonly SpanReuse[];

@@ -29,6 +29,12 @@ export interface SideTask {
   readonly cases: readonly BenchCase[];
 }
 
+/**
+ * What a Flint process holds beside the core's budget: V8, the code, the vocabulary, LMDB's index.
+ * Measured as peak minus budget; llama.cpp's process is given as much.
+ */
+export const OVERHEAD_BYTES = 320e6;
+
 const MANUAL = `Opening hours of the Rivermouth workshop: Tuesday to Friday from 9:30 to 18:00,
 Saturday from 10:00 to 14:00, closed on Sunday, Monday and public holidays. The bandsaw may be used
 only after the safety course, which takes place on the first Saturday of each month at 10:00 and

@@ -5,16 +5,11 @@
  *   deno task bench core [--quick] [--json FILE]
  */
 import { parseArgs } from "node:util";
-import path from "node:path";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
-import { type BenchCase, benchCases, type BenchResult, type SideTask } from "./cases.ts";
+import { type BenchCase, benchCases, type BenchResult, OVERHEAD_BYTES } from "./cases.ts";
 import { cgroupRoot, runCapped } from "./cgroup.ts";
+import { flintSide, llamaSide } from "./sides.ts";
 
-/**
- * What a Flint process holds beside the core's budget: V8, the code, the vocabulary, LMDB's index.
- * Measured as peak minus budget; llama.cpp's process is given as much.
- */
-const OVERHEAD_BYTES = 320e6;
 const SHARES = [1, 0.7, 0.5];
 
 interface Row {
@@ -28,16 +23,6 @@ interface Row {
   readonly results: readonly BenchResult[];
 }
 
-const ROOT = path.join(import.meta.dirname!, "..", "..");
-
-function command(side: Row["side"], task: SideTask): string[] {
-  const deno = [Deno.execPath(), "run", "-A", "--no-check"];
-  const script = side === "flint"
-    ? [`--config=${ROOT}/deno.json`, `${ROOT}/test/bench/flint_side.ts`]
-    : [`--config=${ROOT}/test/peer/deno.json`, `${ROOT}/test/peer/llama_side.ts`];
-  return [...deno, ...script, JSON.stringify(task)];
-}
-
 async function measure(
   name: TestModel,
   side: Row["side"],
@@ -47,8 +32,10 @@ async function measure(
   const file = modelFile(name)!;
   const memoryBytes = Math.floor(Deno.statSync(file).size * share);
   const capBytes = memoryBytes + OVERHEAD_BYTES;
-  const model = side === "flint" ? await modelStore(name) : file;
-  const run = await runCapped(command(side, { model, memoryBytes, cases }), { capBytes });
+  const command = side === "flint"
+    ? flintSide({ model: await modelStore(name), memoryBytes, cases })
+    : llamaSide({ model: file, memoryBytes, cases });
+  const run = await runCapped(command, { capBytes });
   const row = { model: name, side, share, capBytes, peakBytes: run.peakBytes };
   if (run.killed) return { ...row, outcome: "killed at the cap", results: [] };
   if (run.code !== 0) return { ...row, outcome: lastLine(run.stderr), results: [] };
@@ -85,7 +72,7 @@ async function main(): Promise<void> {
   const models: TestModel[] = values.quick
     ? ["smollm2-135m"]
     : ["smollm2-135m", "qwen2.5-coder-1.5b"];
-  const cases = values.quick ? benchCases(24).slice(0, 2) : benchCases(32);
+  const cases = values.quick ? benchCases(24).slice(0, 2) : benchCases(24);
   const rows: Row[] = [];
   for (const model of models.filter((name) => modelFile(name))) {
     for (const share of SHARES) {

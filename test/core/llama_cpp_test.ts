@@ -10,7 +10,7 @@ import { peerOpinion } from "../peer/opinion.ts";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { sharedData } from "../shared_data.ts";
 
-const TOKENS = 576;
+const TOKENS = 512;
 
 /** API documents: English prose, identifiers, YAML; the same number of tokens from each. */
 function texts(folder: string): string[] {
