@@ -4,7 +4,7 @@ import { FlintError } from "../errors.ts";
 import type { PackagePart } from "./catalog.ts";
 
 /** How pip may be called here; the first that runs is used. */
-const PIP_COMMANDS = [["pip"], ["python3", "-m", "pip"], ["python", "-m", "pip"]] as const;
+const PIP_COMMANDS = [["pip"], ["python3", "-m", "pip"]] as const;
 /** How often the size of a running download is looked at. */
 const WATCH_MS = 250;
 /** Only what a model's author packed: no dependencies, no code run at install, no second copy. */

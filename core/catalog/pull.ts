@@ -90,7 +90,11 @@ async function fromAnySource(
       options.onProgress?.({ ...base, done: 0, note: `${name} did not serve: ${reason}` });
     }
   }
-  throw new FlintError("unavailable", `could not fetch ${entry.name}. ${failures.join("; ")}`);
+  throw new FlintError(
+    "unavailable",
+    `could not fetch ${entry.name}: ${failures.join("; ")}. Mend one of them, or give the file ` +
+      "or a folder that holds it with --from",
+  );
 }
 
 /** The sources in the order they are tried, each with a name for the user. */

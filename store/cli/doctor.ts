@@ -1,5 +1,5 @@
 /** `flint doctor`: what this machine can hold and how fast, with a mend for what is wrong. */
-import { readFileSync } from "node:fs";
+import process from "node:process";
 import type { Command } from "commander";
 import {
   CATALOG,
@@ -19,8 +19,8 @@ import { formatBytes, print, table } from "./terminal.ts";
 
 /** Below it a streamed model is a test of patience; see the README's table. */
 const SLOW_GB_PER_SECOND = 0.3;
-/** What the process needs beside --memory: runtime, code, requests. */
-const PROCESS_BYTES = 300e6;
+/** What the process needs beside --memory: runtime, code, vocabulary; see test/bench/core_bench.ts. */
+const PROCESS_BYTES = 320e6;
 
 /** The machine, in bytes and figures. */
 interface Machine {
@@ -74,16 +74,10 @@ async function examine(dataDir: string): Promise<Machine> {
   };
 }
 
-/** Limit of the control group this process is in (v2, then v1). */
+/** Limit of the control group this process is in; without one the system tells an endless number. */
 function cgroupLimit(): number | undefined {
-  const files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-  for (const file of files) {
-    try {
-      const bytes = Number(readFileSync(file, "utf8").trim()); // "max" is NaN
-      return bytes > 0 && bytes < 2 ** 60 ? bytes : undefined;
-    } catch { /* no such file: another version, or no Linux */ }
-  }
-  return undefined;
+  const bytes = process.constrainedMemory();
+  return bytes > 0 && bytes < Deno.systemMemoryInfo().total ? bytes : undefined;
 }
 
 async function outlook(

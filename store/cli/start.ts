@@ -1,5 +1,5 @@
 /** `flint start`: fetch, import, serve on loopback, until told to stop. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { FlintError, type ModelHouse } from "@flint/core";
 import { type FlintServer, startFlint } from "../serve.ts";
 import { houseOptions, type ModelOptions, parsePort, withCommon, withModel } from "./options.ts";
@@ -21,7 +21,10 @@ interface StartOptions extends ModelOptions {
 export function addStart(program: Command, dataDir: string, args: readonly string[]): void {
   withModel(withCommon(program.command("start"), dataDir))
     .description("fetch and import the model if need be, then serve pages and API on this machine")
-    .option("--port <number>", "TCP port; 0 = any free one", parsePort, PORT)
+    .addOption(
+      new Option("--port <number>", "TCP port; 0 = any free one").env("FLINT_PORT")
+        .argParser(parsePort).default(PORT),
+    )
     .option("--log", "print a line for each request")
     .action(async (options: StartOptions, command: Command) => {
       await needWrite(options.data, args);
