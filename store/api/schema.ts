@@ -30,6 +30,26 @@ export const ModelEntry = z.object({
   memoryBytes: count,
 }).openapi("ModelEntry");
 
+const share = z.number().min(0).max(1);
+
+const SpanReuse = z.object({
+  span: count.openapi({ description: "Tokens the window looks back" }),
+  hitRate: share,
+  random: share.openapi({ description: "What a random set of the window's size hits" }),
+  static: share.openapi({ description: "What the most used neurons, as many, hit" }),
+  windowShare: share,
+  newNeurons: count,
+}).openapi("SpanReuse");
+
+/** Reuse of neurons by neighbouring tokens, for the assistant that spoke last. */
+const ReuseReport = z.object({
+  assistant: z.string(),
+  tokens: count,
+  restored: z.boolean(),
+  spans: z.array(SpanReuse),
+  layers: z.array(SpanReuse).openapi({ description: "By layer, for the previous token alone" }),
+}).openapi("ReuseReport");
+
 /** EngineReport of core/run/api.ts. */
 export const EngineReport = z.object({
   model: z.string(),
@@ -55,6 +75,7 @@ export const EngineReport = z.object({
   waiting: count,
   kvBlocksUsed: count,
   kvBlocks: count,
+  reuse: ReuseReport.optional().openapi({ description: "Absent until enough tokens were said" }),
 }).openapi("EngineReport");
 
 /** What a page that watches the core is told each second. */
