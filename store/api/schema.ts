@@ -46,8 +46,10 @@ const ReuseReport = z.object({
   assistant: z.string(),
   tokens: count,
   restored: z.boolean(),
-  spans: z.array(SpanReuse),
-  layers: z.array(SpanReuse).openapi({ description: "By layer, for the previous token alone" }),
+  spans: z.array(SpanReuse).readonly(),
+  layers: z.array(SpanReuse).readonly().openapi({
+    description: "By layer, for the previous token alone",
+  }),
 }).openapi("ReuseReport");
 
 /** EngineReport of core/run/api.ts. */
