@@ -145,7 +145,7 @@ Deno.test("pages: hold no inline script or style, and every asset answers", asyn
       const [, address] of html.matchAll(/(?:href|src|data-code|data-answer)="(\/assets\/[^"]+)"/g)
     ) {
       const asset = await store.app.request(address!);
-      assert.equal(asset.status, 200, address);
+      assert.equal(asset.status, 200, address!);
       assert.match(asset.headers.get("cache-control")!, /immutable/);
       await asset.body!.cancel();
     }
