@@ -4,7 +4,7 @@ import { randomInts } from "./random.ts";
 const words = [
   "the quick brown fox jumps over the lazy dog. It's we'll THEY'RE I'd can't x'S 'tis",
   "Der Fluß fließt über Gräser; l'été où naïve cœur mañana žluťoučký kůň ŁÓDŹ",
-  "function f(x){\n\treturn x?.y ?? [1,2,3].map((v)=>v*2);\n}\r\n// TODO: <div class=\"a\">&amp;</div>",
+  'function f(x){\n\treturn x?.y ?? [1,2,3].map((v)=>v*2);\n}\r\n// TODO: <div class="a">&amp;</div>',
   "def __init__(self, *args, **kwargs):\n    self.x_1 = 0x1F  # 3.14e-10\n\n\n        pass",
   "SELECT * FROM t WHERE a>=10 AND b!='it''s';  -- $1,234.56 100% #hash @user http://a.b/c?d=e&f=g",
   "今天天气很好，我们去公园玩吧。机器学习与自然语言处理！２０２６年１月",
@@ -15,7 +15,7 @@ const words = [
   "👩‍👩‍👧‍👦🏳️‍🌈👍🏽🇩🇪🇫🇷😀🎉❤️‍🔥☕️1️⃣",
   "e\u0301a\u0308o\u0302\u0323 Z\u0351\u036b\u0343a\u034d\u0321lgo \u200d\u200c\u200b\ufeff\u00ad",
   "<|im_start|>system\n<|im_end|><|endoftext|><|im_end|<|im_end|>> <repo_name><s></s>[INST]",
-  "<tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call><|fim_prefix|><|vision_start|>",
+  '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call><|fim_prefix|><|vision_start|>',
   "123 4567 89012345678901234567890 1,000,000 ½ ² Ⅷ ৩৪ 𝟘𝟙 ①",
   "∀x∈ℝ: ⌈x⌉ = −⌊−x⌋ ≈ ± √ ∞ → ⇒ € £ ¥ © ® ™ « » “quotes” — dash… •",
 ];
