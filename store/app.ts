@@ -15,6 +15,7 @@ import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
+import { createTransfer } from "./api/transfer.ts";
 import { createPages } from "./web/pages.tsx";
 
 /** What the store is built from; main.ts makes them. */
@@ -78,6 +79,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/", createHealth(deps));
   app.route("/v1", createOpenAi(deps));
   app.route("/api", createCore({ ...deps, stopping }));
+  app.route("/api/assistants", createTransfer(deps));
   app.route("/api/assistants", createAssistants(deps));
   app.route("/api/conversations", createConversations(deps));
   addDocs(app);

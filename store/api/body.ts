@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { FlintError } from "@flint/core";
+import { FILE_BYTES_MAX } from "@flint/plugins";
 
 /** Largest request body: far above any prompt that fits the context, far below harm. */
 export const BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -10,15 +11,23 @@ export const BODY_BYTES_MAX = 2 * 1024 * 1024;
 /** Deepest nesting of arrays and objects; real schemas stay under 20, recursion under thousands. */
 export const JSON_DEPTH_MAX = 64;
 
-/** 413 for a body that is longer than it may be, whether or not it says so. */
-export const boundedBody: MiddlewareHandler = bodyLimit({
-  maxSize: BODY_BYTES_MAX,
-  onError: () => {
-    throw new HTTPException(413, {
-      message: `the body is larger than ${BODY_BYTES_MAX} bytes, the most this server reads`,
-    });
-  },
-});
+/** 413 for a body that is longer than it may be, whether or not it says so. Imports may bring pictures. */
+export const boundedBody: MiddlewareHandler = (c, next) =>
+  (c.req.path === "/api/assistants/import" ? fileBody : plainBody)(c, next);
+
+const plainBody = bodyOf(BODY_BYTES_MAX);
+const fileBody = bodyOf(FILE_BYTES_MAX);
+
+function bodyOf(maxSize: number): MiddlewareHandler {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new HTTPException(413, {
+        message: `the body is larger than ${maxSize} bytes, the most this server reads here`,
+      });
+    },
+  });
+}
 
 /** 400 for JSON that does not parse or nests too deep; the routes' own schemas come after. */
 export const boundedJson: MiddlewareHandler = async (c, next) => {
