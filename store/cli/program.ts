@@ -1,6 +1,7 @@
 /** The command line: `deno task flint <command>`. Exit codes: 0 done, 1 failed, 2 used wrongly. */
 import { Command, CommanderError } from "commander";
 import { FlintError } from "@flint/core";
+import { addAdd, addExport } from "./assistants.ts";
 import { addBench } from "./bench.ts";
 import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
@@ -12,6 +13,19 @@ const DONE = 0;
 const FAILED = 1;
 const MISUSED = 2;
 
+/** In the order that --help lists them. */
+const COMMANDS = [
+  addStart,
+  addChat,
+  addAdd,
+  addExport,
+  addPull,
+  addModels,
+  addImport,
+  addDoctor,
+  addBench,
+];
+
 /** Runs one command line; resolves to its exit code. `dataDir` is where data lies by default. */
 export async function runCli(args: readonly string[], dataDir: string): Promise<number> {
   const program = new Command("flint")
@@ -19,9 +33,7 @@ export async function runCli(args: readonly string[], dataDir: string): Promise<
     .configureOutput({ writeErr: (text) => remark(text.trimEnd()) })
     .showHelpAfterError("(--help tells more)")
     .exitOverride();
-  for (const add of [addStart, addChat, addPull, addModels, addImport, addDoctor, addBench]) {
-    add(program, dataDir, args);
-  }
+  for (const add of COMMANDS) add(program, dataDir, args);
   try {
     await program.parseAsync([...args], { from: "user" });
     return DONE;

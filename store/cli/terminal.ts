@@ -12,9 +12,12 @@ export function remark(line: string): void {
   write(Deno.stderr, `${line}\n`);
 }
 
-/** Writes text as it is, without a line's end. */
-export function write(target: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = encoder.encode(text);
+/** Writes text or bytes as they are, without a line's end. */
+export function write(
+  target: { writeSync(bytes: Uint8Array): number },
+  content: string | Uint8Array,
+): void {
+  const bytes = typeof content === "string" ? encoder.encode(content) : content;
   for (let at = 0; at < bytes.length;) at += target.writeSync(bytes.subarray(at));
 }
 

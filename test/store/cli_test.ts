@@ -3,35 +3,7 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { parsePort, parseSize } from "../../store/cli/options.ts";
 import { writeTinyModel } from "../tiny_model.ts";
-
-const ROOT = resolve(import.meta.dirname!, "../..");
-/** `deno run` and its permissions, as deno.json has them. */
-const FLAGS: string[] = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")))
-  .tasks.flint.command.split(" ").slice(1, -2);
-
-function command(dataDir: string, args: readonly string[], stdin: "null" | "piped" = "null") {
-  return new Deno.Command(Deno.execPath(), {
-    args: [...FLAGS, `--allow-write=${dataDir}`, "main.ts", ...args],
-    cwd: ROOT,
-    // What would be fetched is not there; a test asks no network.
-    env: { FLINT_DATA: dataDir, PIP_NO_INDEX: "1", PIP_FIND_LINKS: "" },
-    stdin,
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-/** Runs to the end. */
-async function flint(dataDir: string, ...args: string[]) {
-  const { code, stdout, stderr } = await command(dataDir, args).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-async function temporary() {
-  const path = await Deno.makeTempDir({ prefix: "flint_cli_" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
+import { command, flint, temporary } from "./flint_process.ts";
 
 /** A data folder in which a tiny model is imported, by the command itself. */
 async function withTiny() {
@@ -58,7 +30,17 @@ Deno.test("cli: sizes have a unit, ports are ports", () => {
 
 Deno.test("cli: every command explains itself", async () => {
   await using folder = await temporary();
-  const commands = ["start", "chat", "pull", "models", "import", "doctor", "bench"];
+  const commands = [
+    "start",
+    "chat",
+    "add",
+    "export",
+    "pull",
+    "models",
+    "import",
+    "doctor",
+    "bench",
+  ];
   const helps = await Promise.all(commands.map((name) => flint(folder.path, name, "--help")));
   for (const [i, { code, stdout }] of helps.entries()) {
     assert.equal(code, 0);

@@ -1,0 +1,37 @@
+/** Flint as a process of its own, with the permissions of its task. */
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname!, "../..");
+/** `deno run` and its permissions, as deno.json has them. */
+const FLAGS: string[] = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")))
+  .tasks.flint.command.split(" ").slice(1, -2);
+
+/** A command line of Flint, not yet running. */
+export function command(
+  dataDir: string,
+  args: readonly string[],
+  stdin: "null" | "piped" = "null",
+) {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...FLAGS, `--allow-write=${dataDir}`, "main.ts", ...args],
+    cwd: ROOT,
+    // What would be fetched is not there; a test asks no network.
+    env: { FLINT_DATA: dataDir, PIP_NO_INDEX: "1", PIP_FIND_LINKS: "" },
+    stdin,
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs to the end. */
+export async function flint(dataDir: string, ...args: string[]) {
+  const { code, stdout, stderr } = await command(dataDir, args).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** A folder that goes when its user does. */
+export async function temporary() {
+  const path = await Deno.makeTempDir({ prefix: "flint_cli_" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
