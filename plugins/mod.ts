@@ -12,6 +12,7 @@ export {
   Sampling,
   SLUG_CHARS_MAX,
 } from "./schema.ts";
+export { diffManifest, FieldChange } from "./manifest_diff.ts";
 export { parse } from "./parse.ts";
 export {
   type AssistantFilter,

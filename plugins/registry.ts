@@ -2,6 +2,7 @@
 import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { z } from "zod";
 import { given } from "./given.ts";
+import { diffManifest } from "./manifest_diff.ts";
 import { parse } from "./parse.ts";
 import { Assistant, ASSISTANT_DEFAULTS, AssistantDraft, AssistantPatch } from "./schema.ts";
 import { SEEDS } from "./seeds.ts";
@@ -30,6 +31,8 @@ export interface AssistantList {
 export interface VersionEntry {
   readonly version: number;
   readonly updatedAt: string;
+  /** Who made it. */
+  readonly author: string;
   /** Fields that differ from the version before; none for the first. */
   readonly changed: readonly string[];
 }
@@ -54,6 +57,8 @@ export interface Registry {
   /** Newest first; `cursor` is `next` of the page before. */
   versions(id: string, cursor?: string): VersionList;
   getVersion(id: string, version: number): Assistant;
+  /** Makes a new version equal to an old one. "conflict" unless `version` is the present one. */
+  restore(id: string, old: number, version: number): Promise<Assistant>;
   /** Installs the assistants that come with Flint, those that never were there before. */
   seed(): Promise<void>;
 }
@@ -61,6 +66,16 @@ export interface Registry {
 /** The newest version, and whether it was removed. */
 const Head = z.strictObject({ assistant: Assistant, removed: z.boolean() });
 type Head = z.infer<typeof Head>;
+
+/** A version as it is kept. Stores from before authors were told hold the manifest alone. */
+const Version = z.preprocess(
+  (value) => "author" in (value as object) ? value : { author: OWNER, assistant: value },
+  z.strictObject({ author: z.string(), assistant: Assistant }),
+);
+type Version = z.infer<typeof Version>;
+
+/** Whoever runs this machine: there are no accounts yet. */
+const OWNER = "owner";
 
 const LIST_LIMIT = 50;
 const LIST_LIMIT_MAX = 100;
@@ -79,14 +94,14 @@ class StoredRegistry implements Registry {
   readonly #now: () => Date;
   readonly #heads: Collection<Head>;
   /** [id, version] */
-  readonly #history: Collection<Assistant>;
+  readonly #history: Collection<Version>;
 
   constructor(kv: Kv, now: () => Date) {
     this.#kv = kv;
     this.#now = now;
     this.#heads = kv.collection("assistants", { parse: (value) => Head.parse(value) });
     this.#history = kv.collection("assistant_versions", {
-      parse: (value) => Assistant.parse(value),
+      parse: (value) => Version.parse(value),
     });
   }
 
@@ -126,7 +141,7 @@ class StoredRegistry implements Registry {
     const options = { prefix: [id], reverse: true, limit: VERSIONS_PAGE, ...from };
     const { entries, next } = this.#history.list(options);
     const lines = entries.map(({ value }) =>
-      lineOf(value, this.#history.get([id, value.version - 1]))
+      lineOf(value, this.#history.get([id, value.assistant.version - 1]))
     );
     return { entries: lines, ...given({ next }) };
   }
@@ -135,7 +150,16 @@ class StoredRegistry implements Registry {
     this.get(id);
     const found = this.#history.get([id, version]);
     if (!found) throw new FlintError("not_found", `"${id}" has no version ${version}`);
-    return found;
+    return found.assistant;
+  }
+
+  async restore(id: string, old: number, version: number): Promise<Assistant> {
+    return await this.#kv.transaction((transaction) => {
+      this.#present(id, version);
+      const updatedAt = this.#now().toISOString();
+      const restored = { ...this.getVersion(id, old), version: version + 1, updatedAt };
+      return this.#save(transaction, restored);
+    });
   }
 
   async seed(): Promise<void> {
@@ -157,7 +181,10 @@ class StoredRegistry implements Registry {
 
   #save(transaction: Transaction, assistant: Assistant): Assistant {
     transaction.put(this.#heads, assistant.id, { assistant, removed: false });
-    transaction.put(this.#history, [assistant.id, assistant.version], assistant);
+    transaction.put(this.#history, [assistant.id, assistant.version], {
+      author: OWNER,
+      assistant,
+    });
     return assistant;
   }
 
@@ -208,13 +235,9 @@ function matches(assistant: Assistant, filter: AssistantFilter): boolean {
     (visibility === undefined || assistant.visibility === visibility);
 }
 
-function lineOf(after: Assistant, before: Assistant | undefined): VersionEntry {
-  const { version, updatedAt } = after;
-  return { version, updatedAt, changed: before ? changedFields(before, after) : [] };
-}
-
-/** Names of the author's fields in which two versions differ. */
-function changedFields(before: Assistant, after: Assistant): string[] {
-  const fields = Object.keys(AssistantPatch.shape) as (keyof AssistantPatch)[];
-  return fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+function lineOf({ author, assistant }: Version, before: Version | undefined): VersionEntry {
+  const changes = before ? diffManifest(before.assistant, assistant) : [];
+  const changed = new Set(changes.map(({ field }) => field.split(".")[0]!));
+  const { version, updatedAt } = assistant;
+  return { version, updatedAt, author, changed: [...changed] };
 }

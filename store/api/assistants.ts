@@ -7,6 +7,8 @@ import {
   AssistantDraft,
   AssistantPatch,
   CATEGORIES,
+  diffManifest,
+  FieldChange,
   type Registry,
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
@@ -43,10 +45,19 @@ const VersionList = z.object({
   entries: z.array(z.object({
     version: z.int(),
     updatedAt: z.string(),
+    author: z.string(),
     changed: z.array(z.string()),
   })),
   next: z.string().optional(),
 }).openapi("VersionList");
+
+const IdVersion = Id.extend({ version: z.coerce.number().int().min(1) });
+
+const ManifestDiff = z.object({
+  from: z.int(),
+  to: z.int(),
+  changes: z.array(FieldChange),
+}).openapi("ManifestDiff");
 
 const list = createRoute({
   method: "get",
@@ -111,8 +122,33 @@ const version = createRoute({
   path: "/{id}/versions/{version}",
   tags,
   summary: "Read an old version",
-  request: { params: Id.extend({ version: z.coerce.number().int().min(1) }) },
+  request: { params: IdVersion },
   responses: { 200: json(Assistant, "The assistant as it was"), ...problems },
+});
+
+const diff = createRoute({
+  method: "get",
+  path: "/{id}/versions/{version}/diff",
+  tags,
+  summary: "Tell what differs between two versions, field by field",
+  request: {
+    params: IdVersion,
+    query: z.object({
+      from: z.coerce.number().int().min(1).optional().openapi({
+        description: "The version to compare with; default: the one before",
+      }),
+    }),
+  },
+  responses: { 200: json(ManifestDiff, "The fields that differ"), ...problems },
+});
+
+const restore = createRoute({
+  method: "post",
+  path: "/{id}/versions/{version}/restore",
+  tags,
+  summary: "Make a new version equal to an old one",
+  request: { params: IdVersion, headers: IfMatch },
+  responses: { 200: json(Assistant, "The new version"), ...problems },
 });
 
 /** The registry's routes. */
@@ -154,6 +190,11 @@ export function createAssistants({ registry }: { registry: Registry }): OpenAPIH
     return c.body(null, 204);
   });
 
+  addHistory(app, registry);
+  return app;
+}
+
+function addHistory(app: OpenAPIHono, registry: Registry): void {
   app.openapi(versions, (c) => {
     const { entries, next } = registry.versions(
       c.req.valid("param").id,
@@ -169,7 +210,20 @@ export function createAssistants({ registry }: { registry: Registry }): OpenAPIH
     const { id, version } = c.req.valid("param");
     return c.json(registry.getVersion(id, version), 200);
   });
-  return app;
+
+  app.openapi(diff, (c) => {
+    const { id, version: to } = c.req.valid("param");
+    const { from = Math.max(1, to - 1) } = c.req.valid("query"); // the first differs from nothing
+    const changes = diffManifest(registry.getVersion(id, from), registry.getVersion(id, to));
+    return c.json({ from, to, changes }, 200);
+  });
+
+  app.openapi(restore, async (c) => {
+    const { id, version } = c.req.valid("param");
+    const from = versionOf(c.req.valid("header")["if-match"], registry.get(id));
+    const restored = await matched(registry.restore(id, version, from));
+    return c.json(restored, 200, { ETag: etag(restored) });
+  });
 }
 
 const etag = ({ version }: Assistant): string => `"${version}"`;

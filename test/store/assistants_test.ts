@@ -135,3 +135,33 @@ Deno.test("core events: a stream of whole frames, which ends when the server sto
   stop.abort();
   assert.equal((await reader.read()).done, true);
 });
+
+Deno.test("assistants: versions are compared and restored", async () => {
+  await using store = await openQuietStore();
+  await send(store, "POST", "/api/assistants", DRAFT);
+  const path = "/api/assistants/spell-coach";
+  await send(store, "PATCH", path, { name: "Speller", sampling: { topK: 3 } }, '"1"');
+  const changes = [
+    { field: "name", before: "Spell Coach", after: "Speller" },
+    { field: "sampling.topK", after: 3 },
+  ];
+  const diff = await send(store, "GET", `${path}/versions/2/diff`);
+  assert.deepEqual(diff.body, { from: 1, to: 2, changes });
+  assert.deepEqual((await send(store, "GET", `${path}/versions/1/diff`)).body.changes, []);
+  const back = await send(store, "GET", `${path}/versions/1/diff?from=2`);
+  assert.deepEqual(back.body.changes[1], { field: "sampling.topK", before: 3 });
+  assert.equal((await send(store, "GET", `${path}/versions/1/diff?from=9`)).status, 404);
+
+  const restore = `${path}/versions/1/restore`;
+  assert.equal((await send(store, "POST", restore)).status, 428);
+  assert.equal((await send(store, "POST", restore, undefined, '"1"')).status, 412);
+  const restored = await send(store, "POST", restore, undefined, '"2"');
+  assert.deepEqual([restored.status, restored.body.version, restored.body.name], [
+    200,
+    3,
+    "Spell Coach",
+  ]);
+  assert.equal(restored.response.headers.get("etag"), '"3"');
+  const { body: list } = await send(store, "GET", `${path}/versions`);
+  assert.deepEqual(list.entries[0].author, "owner");
+});
