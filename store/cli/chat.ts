@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import type { Command } from "commander";
 import { FlintError } from "@flint/core";
-import { type ChatEvent, MESSAGE_CHARS_MAX } from "@flint/plugins";
+import { type Assistant, type ChatEvent, MESSAGE_CHARS_MAX } from "@flint/plugins";
 import { type Flint, openFlint } from "../serve.ts";
 import { houseOptions, type ModelOptions, withCommon, withModel } from "./options.ts";
 import { needWrite } from "./permission.ts";
@@ -35,7 +35,7 @@ async function chat(assistantId: string, options: ChatOptions): Promise<void> {
   using stop = new Stop();
   const flint = await openFlint(houseOptions(options));
   try {
-    const { name } = flint.registry.get(assistantId);
+    const { name } = find(flint, assistantId);
     await waitForEngine(flint, options, stop.signal);
     const { id } = await flint.conversations.create(assistantId);
     const answer = (text: string, signal: AbortSignal) =>
@@ -44,10 +44,20 @@ async function chat(assistantId: string, options: ChatOptions): Promise<void> {
       return await answer(options.once === "-" ? await readAll() : options.once, stop.signal);
     }
     if (!process.stdin.isTTY) return await eachLine(answer, stop.signal);
-    remark(`${name}, answered by ${flint.house.status().serving}. Ctrl-C stops an answer.`);
-    await converse(answer);
+    remark(`${name} listens. Ctrl-C stops an answer, Ctrl-D leaves.`);
+    await converse(flint, answer);
   } finally {
     await flint.close();
+  }
+}
+
+function find({ registry }: Flint, id: string): Assistant {
+  try {
+    return registry.get(id);
+  } catch (error) {
+    if (!(error instanceof FlintError && error.code === "not_found")) throw error;
+    const ids = registry.list().assistants.map((one) => one.id).join(", ");
+    throw new FlintError("not_found", `${error.message}; there are ${ids}`, { cause: error });
   }
 }
 
@@ -101,11 +111,18 @@ async function eachLine(answer: Answer, signal: AbortSignal): Promise<void> {
 }
 
 /** A conversation at a terminal: an answer that fails or is stopped ends nothing. */
-async function converse(answer: Answer): Promise<void> {
+async function converse({ house }: Flint, answer: Answer): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
   let answering: AbortController | undefined;
   lines.on("SIGINT", () => answering ? answering.abort() : lines.close());
-  lines.prompt();
+  let told: string | undefined;
+  const ask = () => {
+    const { serving } = house.status();
+    if (serving !== told) remark(`(${serving ?? "no model for a moment"} answers)`);
+    told = serving;
+    lines.prompt();
+  };
+  ask();
   for await (const line of lines) {
     if (line.trim() === "/exit") break;
     if (line.trim() !== "") {
@@ -113,7 +130,7 @@ async function converse(answer: Answer): Promise<void> {
       await answer(line, answering.signal).catch(tell);
       answering = undefined;
     }
-    lines.prompt();
+    ask();
   }
   lines.close();
 }
