@@ -1,27 +1,24 @@
 /**
  * The core against llama.cpp, teacher-forced, on texts that nobody here wrote or tuned to. What
  * separates two right implementations is the rounding of int8 activations and f16 attention:
- * llama.cpp with and without flash attention agrees with itself on 94.9-98.4 % of these tokens.
+ * llama.cpp with and without flash attention agrees with itself on 94.9, 96.5, 97.7 and 98.4 % of
+ * the tokens of four other texts (Qwen, 256 tokens each), at a KL of 0.0018 to 0.0023.
  */
 import assert from "node:assert/strict";
 import { openEngine } from "../../core/engine.ts";
 import type { Engine } from "../../core/run/api.ts";
-import { peerOpinion } from "../peer/opinion.ts";
+import { peerInstalled, peerOpinion } from "../peer/opinion.ts";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
-import { sharedData } from "../shared_data.ts";
 
 const TOKENS = 512;
 
-/** API documents: English prose, identifiers, YAML; the same number of tokens from each. */
-function texts(folder: string): string[] {
-  return [
-    ["openai.yaml", 20_000],
-    ["twilio-verify.json", 9_000],
-    ["oai-uspto.yaml", 0],
-    ["discord.json", 60_000],
-  ].map(([file, from]) =>
-    Deno.readTextFileSync(`${folder}/openapi/${file}`).slice(from as number, from as number + 4_000)
-  );
+/** Manuals of four libraries, English and code: a part of each, from its middle. */
+function texts(): string[] {
+  return ["lmdb/README.md", "commander/Readme.md", "openai/README.md", "highlight.js/README.md"]
+    .map((file) => {
+      const manual = Deno.readTextFileSync(new URL(`../../node_modules/${file}`, import.meta.url));
+      return manual.slice(manual.length / 2, manual.length / 2 + 4_000);
+    });
 }
 
 interface Agreement {
@@ -66,8 +63,12 @@ for (
     ["qwen2.5-coder-1.5b", 560e6],
   ] as [TestModel, number][]
 ) {
-  const gguf = modelFile(name), data = sharedData();
-  const missing = !gguf ? ` (skipped: no ${name}.gguf)` : !data ? " (skipped: no shared data)" : "";
+  const gguf = modelFile(name);
+  const missing = !gguf
+    ? ` (skipped: no ${name}.gguf)`
+    : !peerInstalled()
+    ? " (skipped: node-llama-cpp is not installed in test/peer)"
+    : "";
   Deno.test({
     name: `llama.cpp: ${name} at half its size agrees on ${TOKENS} tokens${missing}`,
     ignore: missing !== "",
@@ -75,7 +76,7 @@ for (
       const engine = await openEngine({ folder: await modelStore(name), memoryBytes });
       try {
         const total = { tokens: 0, kl: 0, top1: 0 };
-        for (const text of texts(data!)) {
+        for (const text of texts()) {
           const tokens = engine.text.encode(text).slice(0, TOKENS / 4);
           const part = await compare(engine, gguf!, tokens);
           for (const key of ["tokens", "kl", "top1"] as const) total[key] += part[key];

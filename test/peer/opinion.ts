@@ -1,8 +1,14 @@
 /** llama.cpp's next-token distributions, row by row, from the process in score.ts. */
 import { assert } from "../../core/errors.ts";
+import fs from "node:fs";
 import path from "node:path";
 
 const PEER = import.meta.dirname!;
+
+/** Whether llama.cpp is there: `deno install --config test/peer/deno.json` brings it. */
+export function peerInstalled(): boolean {
+  return fs.existsSync(path.join(PEER, "node_modules", "node-llama-cpp"));
+}
 
 /**
  * Yields a row (vocabulary) of probabilities for each token; the row is overwritten by the next.
