@@ -9,6 +9,7 @@ import {
 import { z } from "zod";
 import type { Conversations } from "./conversation.ts";
 import { given } from "./given.ts";
+import type { Memory } from "./memory.ts";
 import { parse } from "./parse.ts";
 import { buildPrompt, type Prompt, sharedPrefix } from "./prompt.ts";
 import type { Registry } from "./registry.ts";
@@ -18,6 +19,7 @@ import {
   type ChatEvent,
   type Message,
   MESSAGE_CHARS_MAX,
+  OWNER,
 } from "./schema.ts";
 
 /** What assistants need. */
@@ -26,6 +28,7 @@ export interface AssistantNeeds {
   readonly engine: () => Engine;
   readonly registry: Registry;
   readonly conversations: Conversations;
+  readonly memory: Memory;
 }
 
 /**
@@ -38,7 +41,7 @@ export interface Assistants {
   reply(conversationId: string, text: unknown, signal?: AbortSignal): AsyncIterable<ChatEvent>;
   /** Answers the user's last message anew; the new answer, once it ends, replaces the old one. */
   regenerate(conversationId: string, signal?: AbortSignal): AsyncIterable<ChatEvent>;
-  /** The request that continues a client's own messages as this assistant would. */
+  /** The request that continues a client's own messages as this assistant would; memory is not told to clients. */
   turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest;
 }
 
@@ -124,11 +127,13 @@ class EngineAssistants implements Assistants {
   }
 
   #begin(id: string, history: readonly Pick<Message, "role" | "content">[]): Begun {
-    const { registry, conversations, engine: engineNow } = this.#needs;
+    const { registry, conversations, memory, engine: engineNow } = this.#needs;
     const assistant = registry.get(conversations.get(id).assistantId);
     const engine = engineNow();
+    const { enabled, facts } = memory.get({ assistant: assistant.id, user: OWNER });
     const prompt = buildPrompt({
       instructions: assistant.instructions,
+      facts: enabled ? facts.map(({ text }) => text) : [],
       history,
       text: engine.text,
       contextTokens: engine.limits.contextTokens,

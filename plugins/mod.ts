@@ -9,6 +9,7 @@ export {
   Conversation,
   Message,
   MESSAGE_CHARS_MAX,
+  OWNER,
   Sampling,
   SLUG_CHARS_MAX,
 } from "./schema.ts";
@@ -28,6 +29,15 @@ export {
   MESSAGES_MAX,
   openConversations,
 } from "./conversation.ts";
+export {
+  Fact,
+  FACTS_MAX,
+  FactText,
+  type Memory,
+  type MemoryKey,
+  openMemory,
+  Remembered,
+} from "./memory.ts";
 export { type AssistantNeeds, type Assistants, createAssistants } from "./assistant.ts";
 export {
   DIMENSIONS,

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { given } from "./given.ts";
 import { diffManifest } from "./manifest_diff.ts";
 import { parse } from "./parse.ts";
-import { Assistant, ASSISTANT_DEFAULTS, AssistantDraft, AssistantPatch } from "./schema.ts";
+import { Assistant, ASSISTANT_DEFAULTS, AssistantDraft, AssistantPatch, OWNER } from "./schema.ts";
 import { SEEDS } from "./seeds.ts";
 import { freeSlug } from "./slug.ts";
 
@@ -73,9 +73,6 @@ const Version = z.preprocess(
   z.strictObject({ author: z.string(), assistant: Assistant }),
 );
 type Version = z.infer<typeof Version>;
-
-/** Whoever runs this machine: there are no accounts yet. */
-const OWNER = "owner";
 
 const LIST_LIMIT = 50;
 const LIST_LIMIT_MAX = 100;

@@ -26,6 +26,8 @@ const SLUG =
 export const SLUG_CHARS_MAX = 64;
 /** About 8,000 tokens of English: more than most windows of a small model hold beside a conversation. */
 export const INSTRUCTIONS_CHARS_MAX = 32_000;
+/** Whoever runs this machine: there are no accounts yet. */
+export const OWNER = "owner";
 /** Longest text a user can send in one message. */
 export const MESSAGE_CHARS_MAX = 32_000;
 /** Longest answer kept: 32,768 tokens of 16 characters, more than any tokenizer averages. */

@@ -5,7 +5,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { ModelHouse } from "@flint/core";
-import type { Assistants, Conversations, Embedder, Registry } from "@flint/plugins";
+import type { Assistants, Conversations, Embedder, Memory, Registry } from "@flint/plugins";
 import { createAssistants } from "./api/assistants.ts";
 import { boundedBody, boundedJson } from "./api/body.ts";
 import { createConversations } from "./api/conversations.ts";
@@ -14,6 +14,7 @@ import { addDocs } from "./api/docs.ts";
 import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
+import { createMemory } from "./api/memory.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
 import { createTransfer } from "./api/transfer.ts";
 import { createPages } from "./web/pages.tsx";
@@ -23,6 +24,7 @@ export interface StoreDeps {
   readonly house: ModelHouse;
   readonly registry: Registry;
   readonly conversations: Conversations;
+  readonly memory: Memory;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
 }
@@ -81,6 +83,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api", createCore({ ...deps, stopping }));
   app.route("/api/assistants", createTransfer(deps));
   app.route("/api/assistants", createAssistants(deps));
+  app.route("/api/assistants", createMemory(deps));
   app.route("/api/conversations", createConversations(deps));
   addDocs(app);
   app.route("/", pages.routes);

@@ -6,8 +6,10 @@ import {
   type Conversations,
   createAssistants,
   type Embedder,
+  type Memory,
   openConversations,
   openEmbedder,
+  openMemory,
   openRegistry,
   type Registry,
 } from "@flint/plugins";
@@ -18,6 +20,7 @@ export interface Flint {
   readonly house: ModelHouse;
   readonly registry: Registry;
   readonly conversations: Conversations;
+  readonly memory: Memory;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
   close(): Promise<void>;
@@ -53,13 +56,20 @@ export async function openFlint(options: HouseOptions): Promise<Flint> {
   const registry = openRegistry(kv);
   await registry.seed();
   const conversations = openConversations(kv);
+  const memory = openMemory(kv);
   const embedder = openEmbedder(join(dataDir, "models", "minilm"));
   return {
     house,
     registry,
     conversations,
+    memory,
     embedder,
-    assistants: createAssistants({ engine: () => house.engine(), registry, conversations }),
+    assistants: createAssistants({
+      engine: () => house.engine(),
+      registry,
+      conversations,
+      memory,
+    }),
     async close() {
       embedder.close();
       await house.close();

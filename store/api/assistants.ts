@@ -9,6 +9,8 @@ import {
   CATEGORIES,
   diffManifest,
   FieldChange,
+  type Memory,
+  OWNER,
   type Registry,
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
@@ -151,8 +153,14 @@ const restore = createRoute({
   responses: { 200: json(Assistant, "The new version"), ...problems },
 });
 
+/** What the assistants' routes need. */
+export interface AssistantDeps {
+  readonly registry: Registry;
+  readonly memory: Memory;
+}
+
 /** The registry's routes. */
-export function createAssistants({ registry }: { registry: Registry }): OpenAPIHono {
+export function createAssistants({ registry, memory }: AssistantDeps): OpenAPIHono {
   const app = new OpenAPIHono();
 
   app.openapi(list, (c) => {
@@ -187,6 +195,7 @@ export function createAssistants({ registry }: { registry: Registry }): OpenAPIH
     await matched(
       registry.remove(id, versionOf(c.req.valid("header")["if-match"], registry.get(id))),
     );
+    await memory.clear({ assistant: id, user: OWNER }); // nobody could see it any more
     return c.body(null, 204);
   });
 

@@ -6,7 +6,9 @@ import {
   type ChatEvent,
   type Conversations,
   createAssistants,
+  type Memory,
   openConversations,
+  openMemory,
   openRegistry,
   type Registry,
 } from "@flint/plugins";
@@ -19,20 +21,22 @@ interface Bench {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly conversations: Conversations;
+  readonly memory: Memory;
   readonly assistants: Assistants;
   /** A conversation with an assistant of these instructions. */
   begin(maxTokens?: number, instructions?: string): Promise<string>;
 }
 
-async function withAssistants(use: (bench: Bench) => Promise<void>) {
+async function withAssistants(use: (bench: Bench) => Promise<void>, contextTokens?: number) {
   const folder = await Deno.makeTempDir();
-  const source = writeTinyModel(`${folder}/tiny.gguf`);
+  const source = writeTinyModel(`${folder}/tiny.gguf`, contextTokens ? { contextTokens } : {});
   await importGguf({ source, target: `${folder}/tiny`, name: "tiny" });
   const store = await openFlashStore(`${folder}/tiny`);
   const engine = await openEngine({ store, memoryBytes: 64 << 20, threads: 1 });
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
-  const assistants = createAssistants({ engine: () => engine, registry, conversations });
+  const memory = openMemory(kv);
+  const assistants = createAssistants({ engine: () => engine, registry, conversations, memory });
   let count = 0;
   const begin = async (maxTokens = 12, instructions = "the answer is in the stone") => {
     // Seeded by nothing: greedy, so that the same prompt gives the same answer.
@@ -45,7 +49,7 @@ async function withAssistants(use: (bench: Bench) => Promise<void>) {
     return (await conversations.create((await registry.create(draft)).id)).id;
   };
   try {
-    await use({ engine, registry, conversations, assistants, begin });
+    await use({ engine, registry, conversations, memory, assistants, begin });
   } finally {
     await engine.close();
     await kv.close();
@@ -226,7 +230,7 @@ Deno.test("assistant: a long conversation drops its oldest turns and says how ma
   }));
 
 Deno.test("assistant: a failure in mid-answer keeps what was said and is the last event", () =>
-  withAssistants(async ({ engine, registry, conversations, begin }) => {
+  withAssistants(async ({ engine, registry, conversations, begin, memory }) => {
     const id = await begin(50);
     const failing: Engine = {
       ...engineFace(engine),
@@ -238,7 +242,7 @@ Deno.test("assistant: a failure in mid-answer keeps what was said and is the las
         }
       },
     };
-    const assistants = createAssistants({ engine: () => failing, registry, conversations });
+    const assistants = createAssistants({ engine: () => failing, registry, conversations, memory });
     const events = await all(assistants.reply(id, "hello"));
     assert.deepEqual(events.at(-1), {
       type: "error",
@@ -297,3 +301,35 @@ function engineFace(engine: Engine): Engine {
     close: () => engine.close(),
   };
 }
+
+Deno.test("assistant: the model is shown facts only while memory is on, behind the shared prefix", () =>
+  withAssistants(async ({ assistants, conversations, memory, engine, begin }) => {
+    const id = await begin(4);
+    const key = { assistant: conversations.get(id).assistantId, user: "owner" };
+    const prompts: number[][] = [];
+    const prefixes: number[] = [];
+    const generate = engine.generate.bind(engine);
+    engine.generate = (request, signal) => {
+      prompts.push([...request.prompt]);
+      prefixes.push(request.prefixTokens!);
+      return generate(request, signal);
+    };
+    const ask = async (on: boolean) => {
+      await memory.turn(key, on);
+      await all(assistants.regenerate(id));
+    };
+    await all(assistants.reply(id, "hello"));
+    await memory.turn(key, true);
+    await memory.add(key, { text: "the user has a stone" });
+    const guest = { ...key, user: "guest" };
+    await memory.turn(guest, true);
+    await memory.add(guest, { text: "the guest is a secret" });
+    await ask(true);
+    await ask(false);
+    assert.deepEqual(prompts[2], prompts[0]);
+    assert(prompts[1]!.length > prompts[0]!.length);
+    assert(prefixes[1]! > 3 && prefixes[1]! <= prefixes[0]!);
+    assert.deepEqual(prompts[1]!.slice(0, prefixes[1]), prompts[0]!.slice(0, prefixes[1]));
+    const shown = engine.text.decode(prompts[1]!);
+    assert.match(shown, /<notes>\n- the user has a stone\n<\/notes>/);
+  }, 2048)); // an eighth of it holds the notes, a letter a token

@@ -165,3 +165,29 @@ Deno.test("assistants: versions are compared and restored", async () => {
   const { body: list } = await send(store, "GET", `${path}/versions`);
   assert.deepEqual(list.entries[0].author, "owner");
 });
+
+Deno.test("memory: turned on, filled, edited and emptied over HTTP; gone with its assistant", async () => {
+  await using store = await openQuietStore();
+  await send(store, "POST", "/api/assistants", DRAFT);
+  const path = "/api/assistants/spell-coach/memory";
+  const off = { enabled: false, facts: [] };
+  assert.deepEqual((await send(store, "GET", path)).body, off);
+  assert.equal((await send(store, "POST", `${path}/facts`, { text: "I am 9" })).status, 403);
+  assert.equal((await send(store, "PATCH", path, { enabled: true })).body.enabled, true);
+  const made = await send(store, "POST", `${path}/facts`, { text: "I am 9" });
+  assert.equal(made.status, 201);
+  const fact = `${path}/facts/${made.body.id}`;
+  const edited = await send(store, "PATCH", fact, { text: "I am 10" });
+  assert.deepEqual((await send(store, "GET", path)).body.facts, [edited.body]);
+  assert.equal((await send(store, "DELETE", fact)).status, 204);
+  assert.equal((await send(store, "DELETE", fact)).status, 404);
+  assert.equal((await send(store, "POST", `${path}/facts`, { text: "" })).status, 400);
+  assert.equal((await send(store, "DELETE", path)).status, 204);
+  assert.deepEqual((await send(store, "GET", path)).body, off);
+  assert.equal((await send(store, "GET", "/api/assistants/nobody/memory")).status, 404);
+
+  await send(store, "PATCH", path, { enabled: true });
+  await send(store, "DELETE", "/api/assistants/spell-coach", undefined, "*");
+  assert.deepEqual(store.memory.get({ assistant: "spell-coach", user: "owner" }), off);
+  assert.equal((await send(store, "GET", path)).status, 404);
+});

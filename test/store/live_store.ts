@@ -4,7 +4,13 @@ import { openEngine } from "../../core/engine.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
 import { type Engine, type ModelHouse, openKv } from "@flint/core";
-import { createAssistants, openConversations, openEmbedder, openRegistry } from "@flint/plugins";
+import {
+  createAssistants,
+  openConversations,
+  openEmbedder,
+  openMemory,
+  openRegistry,
+} from "@flint/plugins";
 import type { Conversations, Registry } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 import { tinyModel } from "../tiny_model.ts";
@@ -38,9 +44,10 @@ export async function openLiveStore(
 
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
-  const assistants = createAssistants({ engine: house.engine, registry, conversations });
+  const memory = openMemory(kv);
+  const assistants = createAssistants({ engine: house.engine, registry, conversations, memory });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
-  const deps = { house, registry, conversations, assistants, embedder };
+  const deps = { house, registry, conversations, memory, assistants, embedder };
   const app = createStore(deps, options);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
   const { port } = server.addr;

@@ -1,14 +1,21 @@
 /** A real store whose house has no engine yet: for everything that is decided before generation. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
-import { createAssistants, openConversations, openEmbedder, openRegistry } from "@flint/plugins";
-import type { Conversations, Registry } from "@flint/plugins";
+import {
+  createAssistants,
+  openConversations,
+  openEmbedder,
+  openMemory,
+  openRegistry,
+} from "@flint/plugins";
+import type { Conversations, Memory, Registry } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 
 /** A store in a temporary folder; `await using` removes it. */
 export interface QuietStore extends AsyncDisposable {
   readonly app: OpenAPIHono;
   readonly registry: Registry;
+  readonly memory: Memory;
   readonly conversations: Conversations;
   /** Posts a body; returns the status and the message of a refusal. */
   post(path: string, body: string, contentType?: string): Promise<[number, string]>;
@@ -35,13 +42,15 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
   const folder = await Deno.makeTempDir({ prefix: "flint_store_" });
   const kv = openKv(folder);
   const registry = openRegistry(kv), conversations = openConversations(kv);
-  const assistants = createAssistants({ engine: pulling.engine, registry, conversations });
+  const memory = openMemory(kv);
+  const assistants = createAssistants({ engine: pulling.engine, registry, conversations, memory });
   const embedder = openEmbedder(`${folder}/minilm`);
-  const deps = { house: pulling, registry, conversations, assistants, embedder };
+  const deps = { house: pulling, registry, conversations, memory, assistants, embedder };
   const app = createStore(deps, options);
   return {
     app,
     registry,
+    memory,
     conversations,
     async post(path, body, contentType = "application/json") {
       const headers = { "content-type": contentType };
