@@ -1,8 +1,8 @@
 /** What the wasm module exports; compiled by build.ts. */
-export { attend } from "./attention.as";
+export { attend, attendPair } from "./attention.as";
 export { quantizeNarrow, quantizeWide } from "./activations.as";
 export { dequantize } from "./dequantize.as";
 export { exponentials } from "./exponential.as";
 export { matmul } from "./matmul.as";
 export { add, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
-export { HALF_BIAS, HALF_BITS, NIBBLES, ONES, SIXES, TOPS } from "./lanes.as";
+export { HALF_BIAS, HALF_BITS, NIBBLES, ONES, SIXES, STEPS, TOPS } from "./lanes.as";

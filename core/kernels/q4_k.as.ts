@@ -15,8 +15,8 @@ import {
   upper,
   words,
 } from "./lanes.as";
-import { firstSixes, lastSixes, minSums, minSumsShared, scales6 } from "./sixes.as";
-import { scaledLessMin, scalesOf, wideRun, wideTokens } from "./wide.as";
+import { firstSixes, lastSixes, minSums } from "./sixes.as";
+import { scaledLessMin, scalesOf, wideRun } from "./wide.as";
 
 /** 64 weights (32 bytes at w) times 64 activations; `scales` are the two halves' in turn. */
 @inline
@@ -72,20 +72,6 @@ class Q4K {
     const minSum = minSums(w0, w1, w2, w3, x0, x1, x2, x3);
     return scaledLessMin(words(w0, w1, w2, w3), scalesOf(x0, x1, x2, x3), sum, minSum);
   }
-
-  /** Lane i is block w times x_i. */
-  @inline
-  shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-    const scales = scales6(w);
-    const sum = sums(
-      blockSum(w, x0, scales),
-      blockSum(w, x1, scales),
-      blockSum(w, x2, scales),
-      blockSum(w, x3, scales),
-    );
-    const minSum = minSumsShared(w, x0, x1, x2, x3);
-    return scaledLessMin(v128.load_splat<u32>(w), scalesOf(x0, x1, x2, x3), sum, minSum);
-  }
 }
 
 export function q4kRun(
@@ -98,8 +84,4 @@ export function q4kRun(
   accumulate: bool,
 ): void {
   wideRun(changetype<Q4K>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q4kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return wideTokens(changetype<Q4K>(0), w, cols, x0, x1, x2, x3);
 }

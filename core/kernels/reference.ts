@@ -17,20 +17,20 @@ function nearest(x: number): number {
 /** Largest activation block magnitude that counts as zero. */
 const TINY = 1e-30;
 
-/** (cols) f32 -> int8 values and one scale for each `width` of them; of q16x32 the first run. */
+/** (cols) f32 -> integers and one scale for each 256 or 32 of them: levels -most..most. */
 export function quantize(
   form: "q8x256" | "q16x32",
   x: Float32Array,
-): { values: Int8Array; scales: Float32Array } {
-  const width = form === "q8x256" ? 256 : 32;
-  const values = new Int8Array(x.length);
+): { values: Int16Array; scales: Float32Array } {
+  const [width, levels] = form === "q8x256" ? [256, 127] : [32, 16256];
+  const values = new Int16Array(x.length);
   const scales = new Float32Array(x.length / width);
   for (let b = 0; b < scales.length; b++) {
     const block = x.subarray(b * width, (b + 1) * width);
     const most = block.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
     if (most < TINY) continue;
-    const inverse = Math.fround(127 / most);
-    scales[b] = most / 127;
+    const inverse = Math.fround(levels / most);
+    scales[b] = most / levels;
     block.forEach((v, i) => values[b * width + i] = nearest(Math.fround(v * inverse)));
   }
   return { values, scales };
@@ -39,13 +39,7 @@ export function quantize(
 /** What a kernel sees of an activation row: the values after quantization, or as they are. */
 export function quantized(form: ActivationForm, x: Float32Array): Float64Array {
   if (form === "f32") return Float64Array.from(x);
-  const coarse = restored(quantize(form, x));
-  if (form === "q8x256") return coarse;
-  const fine = restored(quantize(form, x.map((v, i) => v - Math.fround(coarse[i]!))));
-  return coarse.map((v, i) => v + fine[i]!);
-}
-
-function restored({ values, scales }: ReturnType<typeof quantize>): Float64Array {
+  const { values, scales } = quantize(form, x);
   const width = values.length / scales.length;
   return Float64Array.from(values, (v, i) => v * scales[Math.floor(i / width)]!);
 }

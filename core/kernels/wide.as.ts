@@ -6,7 +6,7 @@
  * A type is a class without fields, made by changetype<T>(0): its inlined methods pick the code.
  */
 import { WIDE_BYTES, WIDE_SCALE, WIDE_SUMS16 } from "./activations.as";
-import { halves, pairs, put, words } from "./lanes.as";
+import { pairs, put, scaleHalves, words } from "./lanes.as";
 
 /**
  * One token. All rows are one run of blocks, taken four at a time in memory order: DRAM reads them
@@ -105,7 +105,8 @@ export function scalesOf(x0: usize, x1: usize, x2: usize, x3: usize): v128 {
 /** d * (scale of x) * sum, four at a time; `d` holds halves in the high 16 bits of each lane. */
 @inline
 export function scaled(d: v128, scaleX: v128, sum: v128): v128 {
-  return f32x4.mul(f32x4.mul(halves(d), scaleX), f32x4.convert_i32x4_s(sum));
+  // The sums come first: it is they that need the registers.
+  return f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(scaleHalves(d), scaleX));
 }
 
 /** The same less dmin * (scale of x) * minSum; a lane is d, dmin as neighbouring halves. */

@@ -15,6 +15,17 @@ import {
 } from "../kernel_memory.ts";
 import { randomFloats, randomInts } from "../random.ts";
 
+/** Value i of a quantized row; a q16x32 row has each twice. */
+const valueAt = {
+  q8x256: (row: DataView, i: number) => row.getInt8(i + (i >> 8) * 64),
+  q16x32: (row: DataView, i: number) => {
+    const group = (i >> 7) * 576, lane = i % 128;
+    const whole = row.getInt16(group + 256 + 2 * lane, true);
+    assert.equal(128 * row.getInt8(group + lane) + row.getInt8(group + 128 + lane), whole);
+    return whole;
+  },
+};
+
 for (const form of ["q8x256", "q16x32"] as const) {
   Deno.test(`kernels: ${form} quantizes as the slow twin, extremes included`, () => {
     const cols = 768, width = form === "q8x256" ? 256 : 32, next = randomFloats(5);
@@ -35,11 +46,10 @@ for (const form of ["q8x256", "q16x32"] as const) {
         kernels[flavor].quantize(form, INPUT, cols, ACTIVATIONS);
         const view = new DataView(memory.buffer, ACTIVATIONS);
         values.forEach((q, i) => {
-          const at = form === "q8x256" ? i + (i >> 8) * 64 : i + (i >> 7) * 64;
-          assert.equal(view.getInt8(at), q, `${name} value ${i}`);
+          assert.equal(valueAt[form](view, i), q, `${name} value ${i}`);
         });
         scales.forEach((scale, b) => {
-          const at = form === "q8x256" ? b * 320 + 304 : (b >> 2) * 192 + 128 + b % 4 * 4;
+          const at = form === "q8x256" ? b * 320 + 304 : (b >> 2) * 576 + 512 + b % 4 * 4;
           assert.equal(view.getFloat32(at, true), scale, `${name} scale ${b}`);
         });
       }
@@ -51,7 +61,7 @@ Deno.test("kernels: an activation row takes a multiple of 64 bytes", () => {
   for (const form of ["q8x256", "q16x32", "f32"] as const) {
     for (const cols of [256, 512, 768, 1536]) assert.equal(activationBytes(form, cols) % 64, 0);
   }
-  assert.equal(activationBytes("q16x32", 576), 2 * 960 + 128);
+  assert.equal(activationBytes("q16x32", 576), 5 * 576);
   assert.equal(activationBytes("f32", 5), 64);
 });
 
