@@ -24,8 +24,8 @@ export const CATEGORIES = [
 const SLUG =
   /^[\p{Ll}\p{Lo}\p{Lm}\p{N}][\p{Ll}\p{Lo}\p{Lm}\p{N}\p{M}]*(-[\p{Ll}\p{Lo}\p{Lm}\p{N}\p{M}]+)*$/u;
 export const SLUG_CHARS_MAX = 64;
-/** About 8,000 tokens of English: more than most windows of a small model hold beside a conversation. */
-export const INSTRUCTIONS_CHARS_MAX = 32_000;
+/** Above the longest that agents of other apps bring along (60 KB); what a window holds is for the prompt to say. */
+export const INSTRUCTIONS_CHARS_MAX = 100_000;
 /** Whoever runs this machine: there are no accounts yet. */
 export const OWNER = "owner";
 /** Longest text a user can send in one message. */

@@ -68,6 +68,12 @@ Deno.test("formats: an edited field is exported as edited, all else as it came",
   });
 });
 
+Deno.test("formats: an agent of 90,000 characters comes and goes whole", () => {
+  const long = { ...lobeAgent, config: { systemRole: "你好 be kind. ".repeat(6000) } };
+  const agent = stored(importAssistant(JSON.stringify(long), "x").draft);
+  assert.deepEqual(JSON.parse(exportAssistant(agent, "lobe")), long);
+});
+
 Deno.test("formats: an agent goes from one format into another", () => {
   const agent = stored(importAssistant(JSON.stringify(lobeAgent), "x").draft);
   const file = exportAssistant(agent, "modelfile");
@@ -197,7 +203,7 @@ const refusals: [what: string, text: string, words: RegExp][] = [
   ["a Lobe agent without a role", '{"config":{},"meta":{}}', /no usable config.systemRole/],
   [
     "endless instructions",
-    JSON.stringify({ meta: {}, config: { systemRole: "x".repeat(32_001) } }),
+    JSON.stringify({ meta: {}, config: { systemRole: "x".repeat(100_001) } }),
     /systemRole/,
   ],
   [
