@@ -101,7 +101,7 @@ export interface Speed {
   readonly tokensPerSecond: number;
   /** Of the weight bytes its steps used, the share that was in DRAM, 0..1. */
   readonly hitRate: number;
-  /** Weight bytes from flash for each token computed, prompt included. */
+  /** Weight bytes read from flash for each token after the first. */
   readonly bytesReadPerToken: number;
 }
 

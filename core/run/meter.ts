@@ -14,17 +14,15 @@ export class Meter {
   #firstToken = 0; // ms after arrival
   #lastToken = 0;
   #spoken = 0;
-  #fed = 0;
   #bytesUsed = 0;
   #bytesRead = 0;
-  #bytesReadMine = 0;
+  #bytesReadMine = 0; // since the first token
 
   /** A step in which `mine` of the step's tokens were this sequence's. */
   step(mine: number, { tokens, bytesUsed, bytesRead }: StepCost): void {
-    this.#fed += mine;
     this.#bytesUsed += bytesUsed;
     this.#bytesRead += bytesRead;
-    this.#bytesReadMine += bytesRead * mine / tokens;
+    if (this.#spoken > 0) this.#bytesReadMine += bytesRead * mine / tokens;
   }
 
   /** A token was chosen. */
@@ -34,8 +32,8 @@ export class Meter {
   }
 
   /**
-   * Rates so far: tokens a second after the first one (waiting and prefill are in firstTokenMs);
-   * bytes read, of each step the part that was its own, over all tokens it fed, prompt included.
+   * Rates so far. Tokens a second and bytes read are of what came after the first token (waiting and
+   * prefill are in firstTokenMs); of a step shared with other chats, the part that was its own.
    */
   speed(): Speed {
     const decodeMs = this.#lastToken - this.#firstToken;
@@ -43,7 +41,7 @@ export class Meter {
       firstTokenMs: this.#firstToken,
       tokensPerSecond: decodeMs > 0 ? (this.#spoken - 1) * 1000 / decodeMs : 0,
       hitRate: this.#bytesUsed > 0 ? 1 - this.#bytesRead / this.#bytesUsed : 1,
-      bytesReadPerToken: this.#fed > 0 ? this.#bytesReadMine / this.#fed : 0,
+      bytesReadPerToken: this.#spoken > 1 ? this.#bytesReadMine / (this.#spoken - 1) : 0,
     };
   }
 }
