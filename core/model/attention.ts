@@ -99,18 +99,21 @@ function tableOf({ plan }: Thread, t: number): number {
   return plan.tables + t * Math.ceil(plan.spec.contextTokens / plan.limits.blockTokens) * 4;
 }
 
-/** Causal attention of every (token, query head). */
+/** Causal attention of every token, two query heads at a time where they share a kv head. */
 function attend(thread: Thread, layer: number, pass: Pass): void {
   const { plan, kernels, words } = thread;
   const { heads, headsKv, headWidth, rope } = plan.spec;
   const { blockTokens, blockBytes } = plan.limits;
   const scale = attentionScale(headWidth, rope.scaling);
   const rowBytes = headWidth * 2;
-  thread.spread(pass.tokens * heads, (item) => {
-    const t = Math.floor(item / heads), head = item % heads;
-    const headKv = Math.floor(head * headsKv / heads);
+  const group = heads / headsKv, pairs = Math.ceil(group / 2);
+  thread.spread(pass.tokens * headsKv * pairs, (item) => {
+    const t = Math.floor(item / (headsKv * pairs));
+    const headKv = Math.floor(item / pairs) % headsKv, inGroup = item % pairs * 2;
+    const head = headKv * group + inGroup;
     const k = cacheBase(thread, layer) + headKv * blockTokens * rowBytes;
-    kernels.attend(
+    const kernel = inGroup + 1 < group ? kernels.attendPair : kernels.attend;
+    kernel(
       plan.qkv + (t * plan.qkvWidth + head * headWidth) * 4,
       headWidth,
       scale,
