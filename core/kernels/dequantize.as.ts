@@ -1,4 +1,4 @@
-/** One row of any type to f32: an embedding lookup, so plain loops do. Layouts: see each type's file. */
+/** One row of any type to f32: an embedding lookup, so plain loops do. Layouts: see each type. */
 import { half } from "./lanes.as";
 
 @inline

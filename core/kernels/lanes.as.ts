@@ -1,10 +1,10 @@
-/** The SIMD building blocks every kernel is made of. Only locals: nothing here touches memory of its own. */
+/** The SIMD building blocks of all kernels. Only locals: no kernel has memory of its own. */
 
 /**
  * Constants of the inner loops. V8 builds a v128.const anew (three instructions) wherever it is
- * used, and the optimizer carries constants back to their uses; an exported mutable global is opaque
- * to both, so `i32x4.splat(NIBBLES)` once before the work leaves it in a register. Globals belong to
- * an instance, so threads do not share them.
+ * used, and the optimizer carries constants back to their uses. An exported mutable global is
+ * opaque to both: `i32x4.splat(NIBBLES)` once before the work leaves it in a register. Globals
+ * belong to an instance, so threads do not share them.
  */
 export let NIBBLES: i32 = 0x0f0f0f0f;
 export let SIXES: i32 = 0x3f3f3f3f;

@@ -1,22 +1,14 @@
 /**
- * The product of a block of rows with some tokens: one token at a time, or four tokens with each row
- * unpacked once for them. Every element is computed in the same order either way, so a token's
- * result does not depend on what it is batched with, nor a row's on its neighbours.
+ * The product of a block of rows with some tokens: one token at a time, or four tokens with each
+ * row unpacked once for them. Every element is computed in the same order either way, so a token's
+ * result does not depend on what it is batched with, nor a row's on its neighbours. Types are
+ * GGML's numbers, TensorType in flash/layout.ts.
  */
 import { bf16Four, f16Four, f32Four } from "./floats.as";
 import { putLanes } from "./lanes.as";
-import {
-  q40Run,
-  q40Tokens,
-  q41Run,
-  q41Tokens,
-  q50Run,
-  q50Tokens,
-  q51Run,
-  q51Tokens,
-  q80Run,
-  q80Tokens,
-} from "./narrow.as";
+import { q40Run, q40Tokens, q41Run, q41Tokens } from "./q4_0.as";
+import { q50Run, q50Tokens, q51Run, q51Tokens } from "./q5_0.as";
+import { q80Run, q80Tokens } from "./q8_0.as";
 import { q2kRun, q2kTokens } from "./q2_k.as";
 import { q3kRun, q3kTokens } from "./q3_k.as";
 import { q4kRun } from "./q4_k.as";
@@ -24,6 +16,8 @@ import { q4kTokens } from "./q4_k_tokens.as";
 import { q5kRun, q5kTokens } from "./q5_k.as";
 import { q6kRun, q6kTokens } from "./q6_k.as";
 
+/** The one type whose rows go by twos. */
+const Q4_K = 12;
 /** Rows that stay in the first-level cache while all tokens pass over them. */
 const CHUNK_ROWS = 16;
 
@@ -128,7 +122,7 @@ function runTokens(
   const x1 = x + xStride;
   const x2 = x1 + xStride;
   const x3 = tokens > 3 ? x2 + xStride : x2;
-  if (type == 12) {
+  if (type == Q4_K) {
     q4kTokens(w, rowBytes, rows, cols, x, x1, x2, x3, tokens, out, outStride, accumulate);
     return;
   }
@@ -153,6 +147,7 @@ export function matmul(
   outStride: usize,
   accumulate: bool,
 ): void {
+  if (rows == 0) return;
   if (tokens == 1) return run(type, w, rowBytes, rows, cols, x, out, accumulate);
   for (let r = 0; r < rows; r += CHUNK_ROWS) {
     const count = min(rows - r, CHUNK_ROWS);

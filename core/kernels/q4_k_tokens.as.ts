@@ -1,17 +1,8 @@
 /**
- * Q4_K (see q4_k.as.ts) times four tokens: two rows at a time, so that what is loaded of a row serves
- * four tokens and what is loaded of a token two rows. A quarter faster than one row at a time.
+ * Q4_K (see q4_k.as.ts) times four tokens, two rows at a time: what is loaded of a row serves four
+ * tokens, and what is loaded of a token two rows. A quarter faster than one row at a time.
  */
-import {
-  lane0,
-  lane1,
-  NIBBLES,
-  pairs,
-  putLanes,
-  rotated,
-  sums,
-  upper,
-} from "./lanes.as";
+import { lane0, lane1, NIBBLES, pairs, putLanes, rotated, sums, upper } from "./lanes.as";
 import { minSumsShared, scales6 } from "./sixes.as";
 import { scaledLessMin, scalesOf } from "./wide.as";
 
@@ -57,7 +48,7 @@ function tile(
     let s13 = i32x4.splat(0);
     w0 += 16;
     w1 += 16;
-    for (const end = w0 + 128; w0 < end; ) {
+    for (const end = w0 + 128; w0 < end;) {
       const a0 = v128.load(w0);
       const b0 = v128.load(w0 + 16);
       const a1 = v128.load(w1);

@@ -1,8 +1,8 @@
 /**
  * Q6_K times q8x256. Block (210 bytes for 256 weights): 128 bytes of low nibbles, 64 bytes of high
  * 2-bit parts, 16 i8 scales (one for 16 weights), f16 d; weight = d * scale * (q - 32).
- * Half n (128 weights), i in 0..32: weight 32k+i has the low (k = 0, 1) or high (k = 2, 3) nibble of
- * byte 64n + 32(k & 1) + i, and bits 2k, 2k+1 of high byte 32n + i.
+ * Half n (128 weights), i in 0..32: weight 32k+i has the low (k = 0, 1) or high (k = 2, 3) nibble
+ * of byte 64n + 32(k & 1) + i, and bits 2k, 2k+1 of high byte 32n + i.
  */
 import {
   interleaved,

@@ -72,13 +72,13 @@ function attentionNanoseconds(kernels: Kernels, headWidth: number, length: numbe
   return seconds / 100 / length * 1e9;
 }
 
-/** Small random numbers everywhere, as halves and bytes that are finite in any type. */
+/** Small random numbers everywhere, finite and normal as halves in any type. */
 function fill(memory: WebAssembly.Memory): void {
   const words = new Uint32Array(memory.buffer, MATRIX);
   let state = 1;
   for (let i = 0; i < words.length; i++) {
     state = Math.imul(state, 1664525) + 1013904223 | 0;
-    words[i] = state & 0x2fff2fff;
+    words[i] = state & 0x2fff2fff | 0x04000400;
   }
   new Int32Array(memory.buffer, 0, 4096).forEach((_, i, blocks) => blocks[i] = i);
 }

@@ -109,6 +109,15 @@ Deno.test("kernels: rows may lie further apart than they are long", () => {
   assert.deepEqual(floats.slice(OUTPUT / 4, OUTPUT / 4 + rows), close);
 });
 
+Deno.test("kernels: a product of no rows writes nothing", () => {
+  const cols = 256, stride = placeActivations(TensorType.Q4_K, inputs(1, cols));
+  floats.fill(7, OUTPUT / 4, OUTPUT / 4 + 4);
+  for (const [, type] of Object.entries(TensorType)) {
+    kernels.relaxed.matmul(type, WEIGHTS, 0, 0, cols, ACTIVATIONS, stride, 1, OUTPUT, 4, false);
+  }
+  assert.deepEqual([...floats.slice(OUTPUT / 4, OUTPUT / 4 + 4)], [7, 7, 7, 7]);
+});
+
 Deno.test("kernels: a block whose scale is infinite or NaN stays finite in its row", () => {
   for (const [type, halves] of Object.entries(HALVES)) {
     const cols = oddCols(activationForm(Number(type)));
