@@ -56,20 +56,26 @@ function matmulRate(
   return count * rows * row / seconds / 1e9;
 }
 
-function attentionNanoseconds(kernels: Kernels, headWidth: number, length: number): number {
+/** Nanoseconds for one position of one head, alone or of two at once. */
+function attentionNanoseconds(
+  attend: Kernels["attend"],
+  heads: number,
+  headWidth: number,
+  length: number,
+): number {
   const rowBytes = 2 * headWidth, blockTokens = 16;
   const blockBytes = 2 * blockTokens * rowBytes;
   const scale = 1 / Math.sqrt(headWidth);
   const values = MATRIX + blockTokens * rowBytes;
   const seconds = fastest(() => {
     for (let i = 0; i < 100; i++) {
-      kernels.attend(
+      attend(
         ...[ACTIVATIONS, headWidth, scale, length, MATRIX, values] as const,
         ...[0, blockBytes, blockTokens, rowBytes, OUT] as const,
       );
     }
   });
-  return seconds / 100 / length * 1e9;
+  return seconds / 100 / length / heads * 1e9;
 }
 
 /** Small random numbers everywhere, finite and normal as halves in any type. */
@@ -98,7 +104,8 @@ for (const [name, type] of Object.entries(TensorType)) {
     console.log(`${name.padEnd(5)} ${rows}x${cols}`.padEnd(18), rates.join("  "));
   }
 }
-for (const [headWidth, length] of [[64, 1024], [128, 1024]] as const) {
-  const time = attentionNanoseconds(kernels, headWidth, length).toFixed(1);
-  console.log(`attend width ${headWidth} length ${length}: ${time} ns a position`);
+for (const headWidth of [64, 128]) {
+  const one = attentionNanoseconds(kernels.attend, 1, headWidth, 1024).toFixed(1);
+  const two = attentionNanoseconds(kernels.attendPair, 2, headWidth, 1024).toFixed(1);
+  console.log(`attention width ${headWidth}, 1024 positions: ${one} ns each, in pairs ${two} ns`);
 }
