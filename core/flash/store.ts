@@ -8,6 +8,7 @@
  *           "complete" layout version, written last
  */
 import fs from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { FlintError } from "../errors.ts";
 import { verifyUnit } from "./checksum.ts";
@@ -100,8 +101,14 @@ async function readIndex<Key extends string>(
     for (const key of keys) records[key] = index?.get(key);
     return records;
   } finally {
-    await root.close();
+    await closeRoot(root);
   }
+}
+
+/** Closes once lmdb's timer of 0 ms, by which it ends a read's snapshot, has run. */
+async function closeRoot(root: RootDatabase): Promise<void> {
+  await setTimeout(0);
+  await root.close();
 }
 
 /** Begins or continues the store in `folder` for units of `unitBytes` in all. */
@@ -137,7 +144,7 @@ export async function openStoreWriter(
       await committed(Promise.all(puts));
       await committed(index.put("complete", LAYOUT_VERSION));
     },
-    close: () => root.close(),
+    close: () => closeRoot(root),
   };
 }
 
