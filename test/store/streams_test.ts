@@ -3,8 +3,8 @@ import type { ChatEvent } from "@flint/plugins";
 import { type LiveStore, openLiveStore } from "./live_store.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
-/** Token 2 ends an answer of the tiny model: without it only a limit does. */
-const ENDLESS = { logit_bias: { 2: -100 }, max_completion_tokens: 400 };
+/** Tokens 0 and 2 end an answer of the tiny model: without its control tokens only a limit does. */
+const ENDLESS = { logit_bias: { 0: -100, 1: -100, 2: -100 }, max_completion_tokens: 400 };
 
 const post = (url: string, body: unknown, signal?: AbortSignal) =>
   fetch(url, {
