@@ -1,17 +1,9 @@
 /** The DRAM ledger: one fixed number of bytes, handed out once at start; beyond it, a clear refusal. */
 import { FlintError } from "../errors.ts";
 
-/** Where a named region of the shared memory lies, in bytes. */
-export interface Region {
-  readonly name: string;
-  readonly at: number;
-  readonly bytes: number;
-}
-
 /** Hands out regions of one memory from low to high; nothing is ever given back. */
 export class Ledger {
   readonly limit: number;
-  readonly regions: Region[] = [];
   #next = 0;
 
   constructor(limit: number) {
@@ -31,7 +23,6 @@ export class Ledger {
         `${name} needs ${bytes} bytes, ${this.free} of ${this.limit} are free`,
       );
     }
-    this.regions.push({ name, at, bytes });
     this.#next = at + bytes;
     return at;
   }

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { FlintError, openKv } from "@flint/core";
 import { exportAssistant, importAssistant, openRegistry } from "@flint/plugins";
 import { parseModelfile } from "../../plugins/formats/modelfile_syntax.ts";
+import { sharedData } from "../shared_data.ts";
 import { stored } from "./stored.ts";
 
-const data = Deno.env.get("FLINT_TEST_DATA") ??
-  new URL("../../../shared/data", import.meta.url).pathname;
+const data = sharedData();
 
 function lobeFiles(): string[] {
+  if (!data) return [];
   try {
     const names = [...Deno.readDirSync(`${data}/lobe-agents`)].map(({ name }) => name);
     return names.filter((name) => name.endsWith(".json")).sort();
