@@ -12,6 +12,7 @@ import { History, Home } from "./home.tsx";
 import { type Frame, Page } from "./layout.tsx";
 import { createMarkdown } from "./markdown.ts";
 import { type Theme, themes } from "./sidebar.tsx";
+import { Window } from "./window.tsx";
 import { type Language, languages, speak, type StringKey } from "./strings.ts";
 
 /** What the pages show. */
@@ -80,6 +81,9 @@ export function createPages(deps: PagesDeps): Pages {
     const list = deps.conversations.list({ limit: LISTED, ...(cursor ? { cursor } : {}) });
     return c.html(document(<History frame={frameOf(c, deps, addresses)} list={list} />));
   });
+
+  app.get("/core", (c) => c.redirect("/core/window", 308));
+  app.get("/core/window", (c) => c.html(document(<Window frame={frameOf(c, deps, addresses)} />)));
 
   app.post("/settings", async (c) => {
     const form = await c.req.formData();

@@ -118,6 +118,60 @@ export const table = {
   queue: ["Answering / waiting", "回答中 / 等待中"],
   noEngine: ["No model is open yet", "还没有模型就绪"],
 
+  // the window
+  windowTitle: ["What the core is doing", "核心正在做什么"],
+  windowMore: ["More about the core", "更多核心数据"],
+  windowHint: [
+    "The model is larger than the memory it may use. Part of it stays in memory, the rest is read from flash for each step. Here is how well that goes, measured on what was said since the start.",
+    "模型比它可用的内存更大：一部分常驻内存，其余的每一步都从闪存读取。下面是自启动以来的实测数据。",
+  ],
+  nothingSaidYet: [
+    "Nothing was said yet. Ask something, and the figures appear.",
+    "还没有对话。提一个问题，数据就会出现。",
+  ],
+  paceTitle: ["Speed, and what bounds it", "速度与瓶颈"],
+  readRate: ["Read from flash", "闪存读取速度"],
+  waitedForFlash: ["Time spent waiting for flash", "等待闪存的时间"],
+  perStep: ["One step takes", "每步用时"],
+  boundByFlash: [
+    "The disk is what holds this machine back: {share} of the time the threads waited for it. More memory, several chats at once, or a lower fidelity make it faster.",
+    "瓶颈是磁盘：线程有 {share} 的时间在等待它。增加内存、同时进行多个对话，或降低保真度可以更快。",
+  ],
+  boundByCompute: [
+    "Computing is what takes the time; only {share} of it was spent waiting for the disk.",
+    "时间主要花在计算上；只有 {share} 的时间在等待磁盘。",
+  ],
+  memoryTitle: ["Memory", "内存"],
+  reuseTitle: ["Do neighbouring tokens use the same neurons?", "相邻的词元会用到相同的神经元吗？"],
+  reuseHint: [
+    "A window of the last tokens' neurons is worth its memory if it hits more than a random set of the same size, and more than the most used ones of this assistant.",
+    "若最近几个词元的神经元窗口比同样大小的随机集合、比该助手最常用的神经元命中更多，它才值得占用内存。",
+  ],
+  reuseNotYet: [
+    "Not measured yet: it takes some dozens of tokens said by one chat alone.",
+    "尚未测得：需要单个对话生成几十个词元。",
+  ],
+  reuseGain: [
+    "Yes, beyond chance: the previous token's neurons hit {hit}, a random set of the same size {random}, a fixed set of the most used ones {static} ({tokens} tokens).",
+    "会，且高于偶然：前一个词元的神经元命中 {hit}，同样大小的随机集合命中 {random}，固定的最常用集合命中 {static}（{tokens} 个词元）。",
+  ],
+  reuseNone: [
+    "Not beyond chance: the previous token's neurons hit {hit}, a random set of the same size {random}, a fixed set of the most used ones {static} ({tokens} tokens).",
+    "不高于偶然：前一个词元的神经元命中 {hit}，同样大小的随机集合命中 {random}，固定的最常用集合命中 {static}（{tokens} 个词元）。",
+  ],
+  reuseByLayer: ["Layer by layer, for the previous token alone", "逐层，仅前一个词元"],
+  layerFigures: [
+    "Layer {layer}: window {hit}, most used {static}, random {random}",
+    "第 {layer} 层：窗口 {hit}，最常用 {static}，随机 {random}",
+  ],
+  span: ["Window", "窗口"],
+  spanTokens: ["last {n}", "最近 {n} 个"],
+  windowSize: ["Share of all neurons", "占全部神经元"],
+  seriesWindow: ["The window hits", "窗口命中"],
+  seriesStatic: ["Most used ones hit", "最常用集合命中"],
+  seriesRandom: ["A random set hits", "随机集合命中"],
+  newNeurons: ["New per token", "每词元新增"],
+
   // models on their way
   meanwhile: ["{serving} answers meanwhile.", "暂由 {serving} 回答。"],
   nobodyYet: ["Answers have to wait a moment.", "回答需要稍等片刻。"],

@@ -211,6 +211,23 @@ journey("theme and language are chosen, and kept by the server", async (_, open)
   assert.deepEqual(tab.faults, []);
 });
 
+journey("the core's page shows what a chat costs while it goes on", async (live, open) => {
+  await using tab = await open(DESK);
+  const { page } = tab;
+  await tab.visit("/core/window");
+  const steps = page.locator(".spans tbody tr");
+  const said = await fetch(`${live.origin}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "speaker", messages: [{ role: "user", content: "hello" }] }),
+  });
+  assert.equal(said.status, 200, await said.text());
+  await steps.first().waitFor(); // drawn without a reload
+  assert.equal(await steps.count(), 4);
+  assert.match(await page.locator(".tiles").innerText(), /Tokens per second/);
+  assert.deepEqual(tab.faults, []);
+});
+
 const BACKGROUND =
   "Number(getComputedStyle(document.documentElement).backgroundColor.match(/[0-9.]+/)[0]) < 0.5 ? 'dark' : 'light'";
 
@@ -238,9 +255,8 @@ async function inspect(tab: Tab, id: string, variant: string): Promise<void> {
     assert.deepEqual(await tab.axe(), [], `${name}-${variant}`);
     assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name);
   };
-  for (
-    const [name, path] of Object.entries({ home: "/", fresh: "/a/speaker", chat: `/chat/${id}` })
-  ) {
+  const pages = { home: "/", fresh: "/a/speaker", chat: `/chat/${id}`, window: "/core/window" };
+  for (const [name, path] of Object.entries(pages)) {
     await tab.visit(path);
     await look(name);
   }

@@ -17,7 +17,7 @@ export function Meter({ report, title, say }: MeterProps) {
     <div id="meter" class="meter" data-model={report?.model}>
       <button type="button" class="meter-chip" popovertarget="core">
         <span class="unseen">{say("core")}</span>
-        <BudgetBar report={report} />
+        <BudgetBar budget={report?.budget} />
         {report && <span class="meter-limit">{formatBytes(report.budget.limit)}</span>}
         <span class="meter-rate" data-core="hitRate">{figures?.hitRate}</span>
       </button>
@@ -33,8 +33,8 @@ export function Meter({ report, title, say }: MeterProps) {
 }
 
 /** The budget as one bar; drawn with attributes, for the page allows no inline style. */
-function BudgetBar({ report }: { report: EngineReport | undefined }) {
-  const stretches = report ? budgetBar(report.budget) : [];
+export function BudgetBar({ budget }: { budget: EngineReport["budget"] | undefined }) {
+  const stretches = budget ? budgetBar(budget) : [];
   return (
     <svg class="budget" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
       {stretches.map(({ x, width }, i) => (
@@ -46,6 +46,21 @@ function BudgetBar({ report }: { report: EngineReport | undefined }) {
         />
       ))}
     </svg>
+  );
+}
+
+/** What the stretches of the bar are, and how much of each. */
+export function Legend({ budget, say }: { budget: EngineReport["budget"]; say: Say }) {
+  return (
+    <ul class="legend">
+      {budgetParts.filter((part) => budget[part] > 0).map((part) => (
+        <li>
+          <i class={`swatch part-${part}`} />
+          {say(part)}
+          <span data-part={part}>{formatBytes(budget[part])}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -63,16 +78,8 @@ function Account({ report, figures, title, say }: AccountProps) {
         <span>{say("memory")}</span>
         <strong data-core="used">{figures.used}</strong>
       </div>
-      <BudgetBar report={report} />
-      <ul class="legend">
-        {budgetParts.filter((part) => budget[part] > 0).map((part) => (
-          <li>
-            <i class={`swatch part-${part}`} />
-            {say(part)}
-            <span data-part={part}>{formatBytes(budget[part])}</span>
-          </li>
-        ))}
-      </ul>
+      <BudgetBar budget={budget} />
+      <Legend budget={budget} say={say} />
       <dl class="figures">
         <div>
           <dt>{say("hitRate")}</dt>
@@ -99,6 +106,7 @@ function Account({ report, figures, title, say }: AccountProps) {
           <dd>{say(report.fidelity)}</dd>
         </div>
       </dl>
+      <a class="button quiet" href="/core/window">{say("windowMore")}</a>
     </>
   );
 }

@@ -48,6 +48,8 @@ function watchMeter(say: Say): (report: EngineReport) => void {
       for (const place of meter.querySelectorAll(`[data-core=${name}]`)) place.textContent = text;
     }
     drawBudget(meter, report);
+    // The page of the core is the server's to draw.
+    if (moved && document.getElementById("core-report")) refresh().catch(() => {});
     if (moved) last = report;
   };
 }

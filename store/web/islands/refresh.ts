@@ -5,7 +5,7 @@
  */
 
 /** Parts taken over as a whole. */
-const REGIONS = ["conversations", "title", "meter", "rename", "delete"];
+const REGIONS = ["conversations", "title", "meter", "rename", "delete", "core-report"];
 
 /** Brings everything but the turns up to date. */
 export async function refresh(): Promise<void> {

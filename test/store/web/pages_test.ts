@@ -122,6 +122,11 @@ Deno.test("conversations: all of them are reached from the sidebar, page by page
   assert.equal((await open(store, "/conversations?cursor=nonsense")).status, 404);
 });
 
+Deno.test("core/window: says so until a model answers", async () => {
+  await using store = await openQuietStore();
+  assert.match((await open(store, "/core/window")).html, /No model is open yet/);
+});
+
 Deno.test("pages: what is not there is a page to people and a problem to programs", async () => {
   await using store = await openQuietStore();
   for (const path of ["/chat/nope", "/a/nope", "/nope"]) {
