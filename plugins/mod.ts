@@ -55,3 +55,4 @@ export {
   importFile,
 } from "./formats/file.ts";
 export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";
+export { Egress, type EgressPolicy, type WebRequest, type WebResponse } from "./tools/egress.ts";

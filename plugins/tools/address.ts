@@ -54,6 +54,14 @@ export async function pin(
   return addresses;
 }
 
+/** What is said where Deno was not given leave for a host. */
+export function noLeave(host: string): FlintError {
+  return new FlintError(
+    "denied",
+    `Flint was started without leave to reach ${host}: start it with FLINT_ALLOW=--allow-net`,
+  );
+}
+
 function checkForm(url: URL): void {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new FlintError(
@@ -85,6 +93,7 @@ async function resolved(host: string, resolve: Resolve): Promise<readonly Addres
   try {
     addresses = await resolve(host);
   } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw noLeave(host);
     throw new FlintError("unavailable", `there is no host ${host}`, { cause });
   }
   if (addresses.length === 0) throw new FlintError("unavailable", `${host} has no address`);

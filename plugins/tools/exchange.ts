@@ -8,7 +8,7 @@ import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { pipeline, Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import type { Address } from "./address.ts";
+import { type Address, noLeave } from "./address.ts";
 
 /** What is sent, and where to. */
 export interface Exchange {
@@ -60,10 +60,7 @@ async function needLeave({ url, addresses }: Exchange): Promise<void> {
   for (const { address, family } of addresses) {
     const host = `${family === 6 ? `[${address}]` : address}:${port}`;
     if ((await Deno.permissions.query({ name: "net", host })).state === "granted") continue;
-    throw new FlintError(
-      "denied",
-      `Flint was started without leave to reach ${url.host}: start it with FLINT_ALLOW=--allow-net`,
-    );
+    throw noLeave(url.host);
   }
 }
 

@@ -35,8 +35,8 @@ const FOLDERS_DEEP_MAX = 8;
 export function addAdd(program: Command, dataDir: string, args: readonly string[]): void {
   withCommon(program.command("add"), dataDir)
     .description("add assistants from character cards, agents, GPTs, Modelfiles and the like")
-    .argument("<place>", "a file, a folder of such files, or a URL whose host is allowed")
-    .option("--allow-host <host>", "host that a URL may lead to", (host, all: string[]) => [
+    .argument("<place>", "a file, a folder of such files, or a URL")
+    .option("--allow-host <host>", "private host that a URL may lead to", (host, all: string[]) => [
       ...all,
       host,
     ], [])

@@ -10,10 +10,14 @@ export async function needWrite(path: string, again: readonly string[]): Promise
   if (state !== "granted") refuse(`write to ${path}`, `--allow-write=${path}`, again);
 }
 
-/** The same for reaching a host, "name" or "name:port". */
-export async function needNet(host: string, again: readonly string[]): Promise<void> {
-  const { state } = await Deno.permissions.request({ name: "net", host });
-  if (state !== "granted") refuse(`reach ${host}`, `--allow-net=${host}`, again);
+/** The same for reaching a host, "name" or "name:port"; without one, any host. */
+export async function needNet(
+  host: string | undefined,
+  again: readonly string[],
+): Promise<void> {
+  const { state } = await Deno.permissions.request(host ? { name: "net", host } : { name: "net" });
+  if (state === "granted") return;
+  refuse(`reach ${host ?? "the net"}`, host ? `--allow-net=${host}` : "--allow-net", again);
 }
 
 function refuse(what: string, flag: string, again: readonly string[]): never {
