@@ -23,8 +23,11 @@ const WEB_PORTS = [80, 443];
 const FREE_PORTS_FROM = 1024;
 
 /** Asks the system's resolver. */
-export const resolveBySystem: Resolve = async (host) =>
-  (await lookup(host, { all: true, verbatim: true })) as Address[];
+export const resolveBySystem: Resolve = async (host) => {
+  const { state } = await Deno.permissions.query({ name: "net", host });
+  if (state !== "granted") throw noLeave(host); // lookup itself would say that there is no such host
+  return (await lookup(host, { all: true, verbatim: true })) as Address[];
+};
 
 /**
  * The addresses behind a URL that may be connected to. `allowed` names hosts ("name" or
@@ -93,7 +96,7 @@ async function resolved(host: string, resolve: Resolve): Promise<readonly Addres
   try {
     addresses = await resolve(host);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw noLeave(host);
+    if (cause instanceof FlintError) throw cause;
     throw new FlintError("unavailable", `there is no host ${host}`, { cause });
   }
   if (addresses.length === 0) throw new FlintError("unavailable", `${host} has no address`);
