@@ -18,7 +18,7 @@ export async function fetchFile(
   again: readonly string[],
 ): Promise<Uint8Array> {
   const url = URL.parse(text);
-  if (!url) throw new FlintError("bad_input", `${text} is no URL`);
+  if (!url || url.host === "") throw new FlintError("bad_input", `${text} is no http(s) URL`);
   // A private host is named in full; a public name's addresses are known only once it is looked up.
   await needNet(hosts.includes(url.host) ? url.host : undefined, again);
   const egress = new Egress({ allowed: hosts, bytesMax: FILE_BYTES_MAX });

@@ -83,7 +83,7 @@ Deno.test("cli: a URL on this machine is fetched only if its host was allowed, a
   assert.match(said[4]!, /more than 16777216 bytes/);
   assert.match(said[5]!, /answers 404/);
   assert.match(said[6]!, /FLINT_ALLOW=--allow-net=example\.org deno task flint add/);
-  assert.match(said[7]!, /may not reach the net/);
+  assert.match(said[7]!, /is no http\(s\) URL/);
 });
 
 Deno.test("cli: what can't be added or exported is refused by name", async () => {
