@@ -1,89 +1,83 @@
-/**
- * The core beside llama.cpp, in one run, on the same prompts, under the same memory cgroup: budget
- * plus a fixed overhead for the process. Prints a table; `--json FILE` keeps the figures.
- *
- *   deno task bench core [--quick] [--json FILE]
- */
-import { parseArgs } from "node:util";
-import { modelFile, modelStore, type TestModel } from "../models.ts";
-import { type BenchCase, benchCases, type BenchResult, OVERHEAD_BYTES } from "./cases.ts";
-import { cgroupRoot, runCapped } from "./cgroup.ts";
-import { flintSide, llamaSide } from "./sides.ts";
+/** `bench core`: every side on one model in one go; a table, a JSON file and a picture come of it. */
+import os from "node:os";
+import { dirname } from "node:path";
+import { measureDisk } from "../../core/flash/measure.ts";
+import { modelStore, type TestModel } from "../models.ts";
+import { furtherCases } from "./further.ts";
+import { picture } from "./picture.ts";
+import { markdown, type Report } from "./report.ts";
+import { type Pace, Rounds } from "./rounds.ts";
+import { memoryOf, RESIDENT, type Side, SIDES } from "./sides.ts";
+import { spread, summarize } from "./summary.ts";
 
-const SHARES = [1, 0.7, 0.5];
-
-interface Row {
-  readonly model: string;
-  readonly side: "flint" | "llama.cpp";
-  readonly share: number;
-  readonly capBytes: number;
-  readonly peakBytes: number;
-  /** What happened instead of results: killed by the cap, or a failure's words. */
-  readonly outcome?: string;
-  readonly results: readonly BenchResult[];
+/** What the command line asked for. */
+export interface BenchOptions {
+  readonly model: TestModel;
+  readonly pace: Pace;
+  /** Names of the sides to run; all, if empty. */
+  readonly sides: readonly string[];
+  /** Whether the cases beside the comparison run too. */
+  readonly further: boolean;
+  readonly json?: string | undefined;
+  readonly svg?: string | undefined;
+  readonly markdown?: string | undefined;
 }
 
-async function measure(
-  name: TestModel,
-  side: Row["side"],
-  share: number,
-  cases: readonly BenchCase[],
-): Promise<Row> {
-  const file = modelFile(name)!;
-  const memoryBytes = Math.floor(Deno.statSync(file).size * share);
-  const capBytes = memoryBytes + OVERHEAD_BYTES;
-  const command = side === "flint"
-    ? flintSide({ model: await modelStore(name), memoryBytes, cases })
-    : llamaSide({ model: file, memoryBytes, cases });
-  const run = await runCapped(command, { capBytes });
-  const row = { model: name, side, share, capBytes, peakBytes: run.peakBytes };
-  if (run.killed) return { ...row, outcome: "killed at the cap", results: [] };
-  if (run.code !== 0) return { ...row, outcome: lastLine(run.stderr), results: [] };
-  return { ...row, results: JSON.parse(lastLine(run.stdout)) };
+/** Runs it, and writes what was asked for. */
+export async function benchCore(options: BenchOptions): Promise<void> {
+  const { model, pace } = options;
+  const sides = SIDES.filter(({ name }) =>
+    options.sides.length === 0 || options.sides.includes(name)
+  );
+  checkMemory(sides, model);
+  const folder = dirname(await modelStore(model));
+  const disk: number[] = [];
+  const rounds = new Rounds(model, sides);
+  const probe = () => disk.push(diskBytesPerSecond(folder));
+  let findings: Report["findings"] = [], ends: Report["ends"] = [];
+  try {
+    await rounds.open();
+    await rounds.run(pace, probe);
+    if (options.further) findings = await furtherCases(rounds, pace);
+  } finally {
+    ends = await rounds.close();
+  }
+  const figures = summarize(rounds.turns, RESIDENT, ["naive", "hybrid", "llama.cpp mmap"]);
+  const report: Report = {
+    ...{ model, machine: machineName(), date: new Date().toISOString().slice(0, 10) },
+    ...{ disk, rounds: pace.rounds, figures, ends, findings },
+  };
+  await write(report, sides, options);
 }
 
-const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
-
-function print(row: Row): void {
-  const head = `${row.model.padEnd(19)} ${String(row.share * 100).padStart(3)} %  ${
-    row.side.padEnd(9)
-  }`;
-  const peak = `peak ${(row.peakBytes / 1e6).toFixed(0)} of ${(row.capBytes / 1e6).toFixed(0)} MB`;
-  if (row.outcome) return console.log(`${head} ${row.outcome}; ${peak}`);
-  for (const one of row.results) {
-    const flash = one.bytesReadPerToken === undefined
-      ? ""
-      : `, ${(one.bytesReadPerToken / 1e6).toFixed(1)} MB read a token, hit rate ${
-        ((one.hitRate ?? 0) * 100).toFixed(1)
-      } %`;
-    console.log(
-      `${head} ${one.case.padEnd(10)} ${one.tokensPerSecond.toFixed(2).padStart(7)} tokens/s, ` +
-        `first after ${(one.firstTokenMs / 1000).toFixed(2)} s${flash}; ${peak}`,
-    );
+async function write(report: Report, sides: readonly Side[], options: BenchOptions) {
+  const tables = markdown(report, sides, spread(report.disk).median);
+  console.log(`${report.model} on ${report.machine}, ${report.date}\n\n${tables}`);
+  if (options.markdown) await Deno.writeTextFile(options.markdown, tables);
+  if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(report, null, 1) + "\n");
+  if (options.svg) {
+    const shown = sides.filter(({ name }) => report.figures.some(({ side }) => side === name));
+    const names = shown.map(({ name }) => name);
+    await Deno.writeTextFile(options.svg, picture(report.figures, names));
   }
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    allowPositionals: true,
-    options: { quick: { type: "boolean", default: false }, json: { type: "string" } },
-  });
-  if (!cgroupRoot()) console.log("memory cgroups are not writable here: no side can be capped");
-  const models: TestModel[] = values.quick
-    ? ["smollm2-135m"]
-    : ["smollm2-135m", "qwen2.5-coder-1.5b"];
-  const cases = values.quick ? benchCases(24).slice(0, 2) : benchCases(24);
-  const rows: Row[] = [];
-  for (const model of models.filter((name) => modelFile(name))) {
-    for (const share of SHARES) {
-      for (const side of ["flint", "llama.cpp"] as const) {
-        const row = await measure(model, side, share, cases);
-        print(row);
-        rows.push(row);
-      }
-    }
-  }
-  if (values.json) await Deno.writeTextFile(values.json, JSON.stringify(rows, null, 2) + "\n");
+/** The sides stay open beside each other. @throws Error where DRAM is too small for them together */
+function checkMemory(sides: readonly Side[], model: TestModel): void {
+  const needed = sides.map((side) => memoryOf(side, model).memoryBytes).reduce((a, b) => a + b, 0);
+  if (needed < os.freemem()) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new Error(
+    `the sides together need ${gigabytes(needed)}, ${gigabytes(os.freemem())} are free: ` +
+      `name fewer with --sides`,
+  );
 }
 
-await main();
+function diskBytesPerSecond(folder: string): number {
+  return 1e9 * Math.max(...measureDisk(folder).reads.map((read) => read.gigabytesPerSecond));
+}
+
+function machineName(): string {
+  const cpus = os.cpus();
+  return `${cpus.length} cores of ${cpus[0]?.model ?? "an unnamed processor"}`;
+}

@@ -1,35 +1,67 @@
-/** Flint's side of the bench, as a process that can be capped. SideTask as its argument, JSON out. */
-import { openEngine } from "../../core/engine.ts";
-import type { BenchCase, BenchResult, SideTask } from "./cases.ts";
-import type { Engine } from "../../core/run/api.ts";
+/** Flint's engine as a side of the bench: see protocol.ts. */
+import { createInterface } from "node:readline";
+import process from "node:process";
+import { type EngineOptions, openEngine } from "../../core/engine.ts";
+import { FlintError } from "../../core/errors.ts";
+import { openKv } from "../../core/kv.ts";
+import type { Engine, MachineCounters } from "../../core/run/api.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import type { Answer, FlashUse, Question, SideTask } from "./protocol.ts";
 
-async function answer(engine: Engine, one: BenchCase): Promise<BenchResult> {
-  let text = "";
-  const request = {
-    prompt: engine.text.chat(one.messages),
-    sampling: { temperature: 0, repetitionPenalty: 1 },
-    maxTokens: one.maxTokens,
-  };
-  for await (const event of engine.generate(request)) {
-    if (event.type === "token") text += event.text;
-    else {
-      return {
-        case: one.name,
-        tokens: event.usage.completionTokens,
-        firstTokenMs: event.speed.firstTokenMs,
-        tokensPerSecond: event.speed.tokensPerSecond,
-        text,
-        bytesReadPerToken: event.speed.bytesReadPerToken,
-        hitRate: event.speed.hitRate,
-      };
+async function answer(engine: Engine, question: Question): Promise<Answer> {
+  const watch = new Stopwatch(question, () => engine.report().counters);
+  await Promise.all(question.prompts.map(async (prompt, chat) => {
+    const events = engine.generate({
+      prompt: prompt.ids,
+      assistant: prompt.assistant,
+      prefixTokens: prompt.prefixTokens,
+      sampling: { temperature: 0, repetitionPenalty: 1 },
+      maxTokens: question.maxTokens,
+    });
+    for await (const event of events) {
+      if (event.type === "token") watch.token(chat, event.id);
+      else watch.end();
+      if (watch.over) break;
     }
-  }
-  throw new Error("the engine ended without saying so");
+  }));
+  const [from, to] = watch.marks();
+  return { ...watch.answer(), flash: flashUse(engine, from, to) };
+}
+
+function flashUse(engine: Engine, from: MachineCounters, to: MachineCounters): FlashUse {
+  return {
+    steps: to.steps - from.steps,
+    tokens: to.tokens - from.tokens,
+    bytesUsed: to.bytesUsed - from.bytesUsed,
+    bytesRead: to.bytesRead - from.bytesRead,
+    stepMs: to.stepMs - from.stepMs,
+    waitMs: to.waitMs - from.waitMs,
+    pinnedBytes: engine.report().budget.pinned,
+    fidelity: engine.fidelity,
+  };
+}
+
+function optionsOf(task: SideTask): EngineOptions {
+  const { fidelity, contextTokens, snapshots } = task;
+  return {
+    folder: task.model,
+    memoryBytes: task.memoryBytes,
+    ...(fidelity ? { fidelity } : {}),
+    ...(contextTokens ? { contextTokens } : {}),
+    ...(snapshots ? { snapshots: openKv(snapshots) } : {}),
+  };
 }
 
 const task: SideTask = JSON.parse(Deno.args[0]!);
-const engine = await openEngine({ folder: task.model, memoryBytes: task.memoryBytes });
-const results: BenchResult[] = [];
-for (const one of task.cases) results.push(await answer(engine, one));
+const options = optionsOf(task);
+const engine = await openEngine(options);
+console.log(JSON.stringify({ ready: true }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const reply = await answer(engine, JSON.parse(line)).catch((error) => {
+    if (error instanceof FlintError) return { refused: error.message };
+    throw error;
+  });
+  console.log(JSON.stringify(reply));
+}
 await engine.close();
-console.log(JSON.stringify(results));
+await options.snapshots?.close();

@@ -1,17 +1,111 @@
-/** The command lines of the bench's sides: each is a process, so that its memory can be capped. */
+/** The sides of the comparison, and the command line of each one's process. */
 import path from "node:path";
-import type { SideTask } from "./cases.ts";
+import process from "node:process";
+import { modelFile, modelStore, type TestModel } from "../models.ts";
+import { OVERHEAD_BYTES, type SideTask } from "./protocol.ts";
+import { mmapPeer, nodePeer } from "./peers.ts";
 
 const ROOT = path.join(import.meta.dirname!, "..", "..");
 
-function side(config: string, script: string, task: SideTask): string[] {
-  const run = [Deno.execPath(), "run", "-A", "--no-check", `--config=${path.join(ROOT, config)}`];
-  return [...run, path.join(ROOT, script), JSON.stringify(task)];
+/** One way to run the model. */
+export interface Side {
+  readonly name: string;
+  /** For the table's reader. */
+  readonly what: string;
+  /** Budget as a share of the model's file; undefined = no cap. */
+  readonly share?: number;
+  readonly by: "flint" | "llama.cpp mapped" | "llama.cpp";
+  readonly task?: Pick<SideTask, "fidelity" | "streaming" | "snapshots">;
+  /** Whether it must say what Flint says with all weights in DRAM. */
+  readonly exact: boolean;
+  /** Whether it also answers from a long text, whose prefill takes half a minute. */
+  readonly retrieval: boolean;
 }
 
-/** Flint; `task.model` is a flash store's folder. */
-export const flintSide = (task: SideTask) => side("deno.json", "test/bench/flint_side.ts", task);
+const flint = { by: "flint", exact: true, retrieval: false } as const;
+const exact = (percent: number): Side => ({
+  ...flint,
+  name: `exact ${percent} %`,
+  what: "Flint, every weight used",
+  share: percent / 100,
+});
 
-/** llama.cpp by mmap; `task.model` is a GGUF file. */
-export const llamaSide = (task: SideTask) =>
-  side("test/peer/deno.json", "test/peer/llama_side.ts", task);
+/** The yardstick of exactness, and of what the arithmetic alone takes. */
+export const RESIDENT = "Flint in DRAM";
+/** The side that the bars are about. */
+export const MAIN = "exact 50 %";
+
+/** All sides, in the order in which they take turns. */
+export const SIDES: readonly Side[] = [
+  {
+    ...flint,
+    name: "naive",
+    what: "every weight read for each pass, embedding included; a layer is read, then computed",
+    share: 0.5,
+    task: { streaming: "naive" },
+    retrieval: true,
+  },
+  {
+    ...flint,
+    name: "hybrid",
+    what: "as much as fits stays, the rest is read for each pass; a layer is read, then computed",
+    share: 0.5,
+    task: { streaming: "hybrid" },
+    retrieval: true,
+  },
+  {
+    ...flint,
+    name: "layer streaming",
+    what: "nothing stays; while a layer is computed the next is read through the page cache",
+    share: 0.5,
+    task: { streaming: "layers" },
+  },
+  {
+    name: "llama.cpp mmap",
+    what: "native code, weights mapped and not repacked, under the same cap",
+    share: 0.5,
+    by: "llama.cpp mapped",
+    exact: false,
+    retrieval: true,
+  },
+  { ...exact(25) },
+  { ...exact(35) },
+  { ...exact(50), retrieval: true },
+  { ...exact(70) },
+  { ...exact(100) },
+  { ...exact(35), name: "balanced 35 %", exact: false, task: { fidelity: "balanced" } },
+  { ...exact(50), name: "balanced 50 %", exact: false, task: { fidelity: "balanced" } },
+  { ...exact(50), name: "fast 50 %", exact: false, task: { fidelity: "fast" } },
+  { ...flint, name: RESIDENT, what: "Flint, all weights in DRAM, no cap", retrieval: true },
+  {
+    name: "llama.cpp in DRAM",
+    what: "native code, weights repacked in DRAM, no cap",
+    by: "llama.cpp",
+    exact: false,
+    retrieval: true,
+  },
+];
+
+/** What a side takes: its budget, and the cap of its cgroup (undefined = none), in bytes. */
+export function memoryOf(side: Side, model: TestModel): { memoryBytes: number; capBytes?: number } {
+  const fileBytes = Deno.statSync(modelFile(model)!).size;
+  if (side.share === undefined) return { memoryBytes: 2 * fileBytes };
+  const memoryBytes = Math.floor(fileBytes * side.share);
+  return { memoryBytes, capBytes: memoryBytes + OVERHEAD_BYTES };
+}
+
+/** The side's command line. @throws Error where it lacks something, with what to do about it */
+export async function commandOf(side: Side, model: TestModel): Promise<string[]> {
+  const { memoryBytes } = memoryOf(side, model);
+  const task = { memoryBytes, ...side.task };
+  if (side.by === "flint") return flintSide({ ...task, model: await modelStore(model) });
+  const given = JSON.stringify({ ...task, model: modelFile(model)! });
+  return [...side.by === "llama.cpp" ? nodePeer() : mmapPeer(), given];
+}
+
+/** A Flint process; `task.model` is a flash store's folder. */
+export function flintSide(task: SideTask): string[] {
+  const options = ["run", "-A", "--no-check", `--config=${path.join(ROOT, "deno.json")}`];
+  const script = path.join(import.meta.dirname!, "flint_side.ts");
+  return [process.execPath, ...options, script, JSON.stringify(task)];
+}

@@ -1,24 +1,35 @@
 import assert from "node:assert/strict";
-import type { BenchResult, SideTask } from "../bench/cases.ts";
-import { benchCases, OVERHEAD_BYTES } from "../bench/cases.ts";
-import { cgroupRoot, runCapped } from "../bench/cgroup.ts";
+import { BENCH_CASES, promptOf } from "../bench/cases.ts";
+import { cgroupRoot } from "../bench/cgroup.ts";
+import { OVERHEAD_BYTES } from "../bench/protocol.ts";
+import { SideProcess } from "../bench/side_process.ts";
 import { flintSide } from "../bench/sides.ts";
-import { modelFile, modelStore } from "../models.ts";
+import { modelFile, modelStore, modelText } from "../models.ts";
 
-const missing = !modelFile("qwen2.5-coder-1.5b")
+const file = modelFile("qwen2.5-coder-1.5b");
+const missing = !file
   ? " (skipped: no qwen2.5-coder-1.5b.gguf)"
   : !cgroupRoot()
   ? " (skipped: memory cgroups are not writable)"
   : "";
 
-async function answers(memoryBytes: number, capBytes?: number): Promise<string[]> {
-  const cases = benchCases(16).filter(({ name }) => name === "chat" || name === "chinese");
-  const task: SideTask = { model: await modelStore("qwen2.5-coder-1.5b"), memoryBytes, cases };
-  const run = await runCapped(flintSide(task), capBytes ? { capBytes } : {});
-  assert.equal(run.code, 0, run.killed ? `killed at ${capBytes} bytes` : run.stderr);
-  const results: BenchResult[] = JSON.parse(run.stdout.trim().split("\n").at(-1)!);
-  if (memoryBytes < 1e9) assert.ok(results.every(({ hitRate }) => hitRate! < 0.7), "it streams");
-  return results.map(({ text }) => text);
+async function answers(memoryBytes: number, capBytes?: number): Promise<number[][]> {
+  const command = flintSide({ model: await modelStore("qwen2.5-coder-1.5b"), memoryBytes });
+  const side = new SideProcess(command, capBytes);
+  try {
+    await side.ready();
+    const said: number[][] = [];
+    for (const one of BENCH_CASES.filter(({ name }) => name === "chat" || name === "chinese")) {
+      const prompts = [promptOf(modelText(file!).text, one)];
+      const answer = await side.ask({ prompts, maxTokens: 16, seconds: 60 });
+      assert.ok("said" in answer, JSON.stringify(answer));
+      if (memoryBytes < 1e9) assert.ok(answer.flash!.bytesRead > 0, "it streams");
+      said.push([...answer.said[0]!]);
+    }
+    return said;
+  } finally {
+    await side.close();
+  }
 }
 
 Deno.test({
@@ -27,7 +38,7 @@ Deno.test({
   ignore: missing !== "",
   fn: async () => {
     const capped = await answers(560e6, 560e6 + OVERHEAD_BYTES);
-    assert.ok(capped.every((text) => text.length > 10), JSON.stringify(capped));
+    assert.ok(capped.every((ids) => ids.length === 16), JSON.stringify(capped));
     assert.deepEqual(capped, await answers(2e9));
   },
 });

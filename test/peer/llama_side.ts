@@ -1,45 +1,33 @@
 /**
- * llama.cpp's side of the bench, as a process that can be capped: weights by mmap, its default.
- * SideTask as its argument, JSON out. One context for each case, as a fresh chat would have.
+ * llama.cpp as node-llama-cpp brings it (native code, weights repacked into a second copy in DRAM)
+ * as a side of the bench: see ../bench/protocol.ts. One sequence, whose common prefix is kept.
  */
-import { getLlama, LlamaChat, LlamaLogLevel, resolveChatWrapper } from "node-llama-cpp";
-import type { BenchResult, SideTask } from "../bench/cases.ts";
+import { createInterface } from "node:readline";
+import process from "node:process";
+import { getLlama, LlamaLogLevel, type LlamaContextSequence, type Token } from "node-llama-cpp";
+import { Stopwatch } from "../bench/stopwatch.ts";
+import type { Answer, Question, SideTask } from "../bench/protocol.ts";
+
+async function answer(sequence: LlamaContextSequence, question: Question): Promise<Answer> {
+  const watch = new Stopwatch(question, () => undefined);
+  const prompt = question.prompts[0]!.ids as Token[];
+  await sequence.adaptStateToTokens(prompt.slice(0, -1), false);
+  const rest = prompt.slice(sequence.nextTokenIndex);
+  for await (const token of sequence.evaluate(rest, { temperature: 0 })) {
+    watch.token(0, token);
+    if (sequence.model.isEogToken(token)) watch.end();
+    if (watch.over) break;
+  }
+  return watch.answer();
+}
 
 const task: SideTask = JSON.parse(Deno.args[0]!);
 const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
 const model = await llama.loadModel({ modelPath: task.model, useMmap: true });
-const results: BenchResult[] = [];
-for (const one of task.cases) {
-  const context = await model.createContext({ contextSize: 1024, threads: 2 });
-  const chat = new LlamaChat({
-    contextSequence: context.getSequence(),
-    chatWrapper: resolveChatWrapper(model),
-  });
-  const start = performance.now();
-  let first = 0, tokens = 0, text = "";
-  await chat.generateResponse(
-    one.messages.map(({ role, content }) =>
-      role === "system" ? { type: "system", text: content } : { type: "user", text: content }
-    ),
-    {
-      temperature: 0,
-      maxTokens: one.maxTokens,
-      onToken: (some) => {
-        first ||= performance.now();
-        tokens += some.length;
-      },
-      onTextChunk: (chunk) => text += chunk,
-    },
-  );
-  const seconds = (performance.now() - first) / 1000;
-  results.push({
-    case: one.name,
-    tokens,
-    firstTokenMs: first - start,
-    tokensPerSecond: (tokens - 1) / seconds,
-    text,
-  });
-  await context.dispose();
+const context = await model.createContext({ contextSize: task.contextTokens ?? 2048, threads: 2 });
+const sequence = context.getSequence();
+console.log(JSON.stringify({ ready: true }));
+for await (const line of createInterface({ input: process.stdin })) {
+  console.log(JSON.stringify(await answer(sequence, JSON.parse(line))));
 }
-console.log(JSON.stringify(results));
 Deno.exit(0); // its native threads would keep the process

@@ -1,0 +1,50 @@
+/**
+ * The bench's command line.
+ *
+ *   deno task bench core [--quick] [--rounds N] [--seconds N] [--sides A,B] [--model NAME]
+ *                        [--json FILE] [--markdown FILE] [--svg FILE]
+ *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
+ *   deno task bench peers     builds the llama.cpp that maps its weights, once
+ */
+import { parseArgs } from "node:util";
+import type { TestModel } from "../models.ts";
+import { cgroupRoot } from "./cgroup.ts";
+import { benchCore } from "./core_bench.ts";
+import { buildPeers } from "./peers.ts";
+import { soak } from "./soak.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    minutes: { type: "string", default: "60" },
+    sides: { type: "string", default: "" },
+    model: { type: "string" },
+    json: { type: "string" },
+    markdown: { type: "string" },
+    svg: { type: "string" },
+  },
+});
+
+/** `--quick` fits two minutes: the small model, once, without the long text. */
+const { quick, json, svg } = values;
+const model = (values.model ?? (quick ? "smollm2-135m" : "qwen2.5-coder-1.5b")) as TestModel;
+if (!cgroupRoot()) console.error("memory cgroups are not writable here: nothing can be capped");
+
+if (positionals[0] === "peers") await buildPeers();
+else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
+else {
+  await benchCore({
+    ...{ model, json, svg, markdown: values.markdown },
+    pace: {
+      rounds: Number(values.rounds ?? (quick ? 1 : 3)),
+      maxTokens: quick ? 16 : 32,
+      seconds: Number(values.seconds ?? (quick ? 2 : 4)),
+      retrieval: !quick,
+    },
+    sides: values.sides.split(",").filter((name) => name !== ""),
+    further: values.sides === "",
+  });
+}
