@@ -65,10 +65,13 @@ export class SideProcess {
 }
 
 /** The lines of a stream that begin an object: libraries print words of their own. */
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
+export async function* linesOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder();
   let rest = "";
-  for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + piece).split("\n");
+  for await (const piece of stream) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
     rest = lines.pop()!;
     yield* lines.filter((line) => line.startsWith("{"));
   }

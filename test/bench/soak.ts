@@ -4,6 +4,7 @@ import process from "node:process";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { CappedProcess } from "./cgroup.ts";
 import { OVERHEAD_BYTES } from "./protocol.ts";
+import { linesOf } from "./side_process.ts";
 import type { SoakCount, SoakTask } from "./soak_side.ts";
 
 /** The tightest budget that is sold: 35 % of the file. */
@@ -25,8 +26,8 @@ export async function soak({ model, minutes, json }: SoakOptions): Promise<void>
   const capBytes = memoryBytes + OVERHEAD_BYTES;
   const run = new CappedProcess(command, { capBytes, stderr: "inherit" });
   let count: SoakCount | undefined;
-  for await (const piece of run.child.stdout.pipeThrough(new TextDecoderStream())) {
-    count = JSON.parse(piece.trim().split("\n").at(-1)!);
+  for await (const line of linesOf(run.child.stdout)) {
+    count = JSON.parse(line);
     console.log(`${model}: ${JSON.stringify(count)} peak ${run.use().peakBytes}`);
   }
   const end = await run.ended();
