@@ -11,9 +11,8 @@ const STYLE = `<style>svg{color:#424a53;font:12px system-ui,sans-serif}
 
 /** Bars of tokens a second, side by side for each case; the line in a bar is the spread. */
 export function picture(figures: readonly Figures[], sides: readonly string[]): string {
-  const { document } = parseHTML("<html><body></body></html>") as unknown as Pick<
-    Plot.PlotOptions,
-    "document"
+  const { document } = parseHTML("<html><body></body></html>") as unknown as Required<
+    Pick<Plot.PlotOptions, "document">
   >;
   const bars = figures.map(({ side, case: name, rate }) => ({
     ...rate,
