@@ -13,15 +13,15 @@ export interface Passage {
 
 /**
  * Endless walk over the streamed units: all layers, then the head when the step wants it, then the
- * next step's layers at once (they are needed whatever comes), waiting for the step's word only
- * where the head begins.
+ * next step's layers at once (they are needed whatever comes). Where the head begins and the step
+ * has not said whether it wants it, the walk yields undefined: ask again when the bell rings.
  */
 export function* passages(
   control: Control,
   layers: readonly Unit[],
   head: readonly Unit[],
   ring: { readonly at: number; readonly bytes: number },
-): Generator<Passage, void, void> {
+): Generator<Passage | undefined, never, void> {
   const placer = new Ring(ring.at, ring.bytes);
   let k = 0;
   const pass = function* (units: readonly Unit[]) {
@@ -30,7 +30,7 @@ export function* passages(
   for (let step = 1;; step++) {
     yield* pass(layers);
     if (head.length === 0 && layers.length > 0) continue;
-    if (!control.reached(Word.step, step)) return;
+    while (!control.isPast(Word.step, step)) yield undefined;
     if (control.load(Word.headWanted + (step % 64)) !== 0) yield* pass(head);
   }
 }

@@ -11,6 +11,7 @@ export const Word = {
   arrived: 96, // threads waiting in the barrier
   generation: 112, // passes of the barrier
   consumed: 128, // streamed units that compute has finished with (wraps)
+  bell: 132, // rung whenever there may be something new for the readers (wraps)
   stop: 144, // 1: every thread ends
   fault: 145, // 1: a reader failed; the message follows by postMessage
   tokens: 146, // tokens in this step
@@ -18,16 +19,22 @@ export const Word = {
   ticket: 1264, // next piece of work of this phase: whoever is free takes it
   headWanted: 160, // 64 words: step n reads the head, at n % 64 (a reader may lag behind the step)
   ready: 224, // SLOTS words: k + 1 (wraps) once streamed unit k lies in the ring
+  demanded: 1280, // reads out of turn that were ever asked for (wraps)
+  served: 1296, // of them, how many a reader has taken up (wraps)
+  demands: 1536, // DEMANDS times: first page, bytes, address, number of the last read that is done
 } as const;
 
 /** Streamed units that may be in flight; more than any ring holds units. */
 export const SLOTS = 1024;
+/** Reads out of turn that may be in flight. */
+export const DEMANDS = 256;
 /** f64 counters begin here, in bytes: [0] wait ms of thread 0; [8 + r] bytes read by reader r. */
 export const COUNTERS_AT = 12 * 1024;
 /** Bytes of the whole control block; kernels never touch it. */
 export const CONTROL_BYTES = 16 * 1024;
 
-const SPINS = 4000; // ~20-40 us of looking before sleeping: longer than most gaps inside a layer
+/** Looks before sleeping. */
+export const SPINS = 4000; // ~20-40 us of looking before sleeping: longer than most gaps inside a layer
 
 /** One thread's view of the control block. */
 export class Control {
@@ -39,7 +46,7 @@ export class Control {
     this.words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
     this.counters = new Float64Array(memory.buffer, COUNTERS_AT, 64);
     this.threads = threads;
-    assert(Word.ready + SLOTS <= COUNTERS_AT / 4, "control words do not meet the counters");
+    assert(Word.demands + 4 * DEMANDS <= COUNTERS_AT / 4, "control words do not meet the counters");
   }
 
   load(word: number): number {
@@ -50,6 +57,18 @@ export class Control {
   publish(word: number, value: number): void {
     Atomics.store(this.words, word, value);
     Atomics.notify(this.words, word);
+  }
+
+  /** Stores and wakes the readers, who sleep on the bell alone: many things concern them. */
+  call(word: number, value: number): void {
+    Atomics.store(this.words, word, value);
+    this.ring();
+  }
+
+  /** Wakes the readers. */
+  ring(): void {
+    Atomics.add(this.words, Word.bell, 1);
+    Atomics.notify(this.words, Word.bell);
   }
 
   /** Waits until the word no longer holds `value`; false when the machine stops or a reader failed. */
@@ -63,10 +82,15 @@ export class Control {
     return true;
   }
 
-  /** Sleeps until a counting word is at `value` or past it (counts may wrap); false as in `changed`. */
-  reached(word: number, value: number): boolean {
+  /** Whether a counting word is at `value` or past it; counts may wrap. */
+  isPast(word: number, value: number): boolean {
+    return ((this.load(word) - value) | 0) >= 0;
+  }
+
+  /** Waits until a counting word is at `value` or past it; false as in `changed`. */
+  reached(word: number, value: number, spins = 0): boolean {
     for (let seen = this.load(word); ((seen - value) | 0) < 0; seen = this.load(word)) {
-      if (!this.changed(word, seen, 0)) return false;
+      if (!this.changed(word, seen, spins)) return false;
     }
     return !this.ended();
   }

@@ -169,6 +169,7 @@ class FlashMachine implements Machine {
     const control = this.#control;
     control.words[Word.headWanted + number % 64] = logits > 0 ? 1 : 0;
     control.publish(Word.step, number);
+    control.ring();
     try {
       await Promise.race([this.#finished(number), this.#crew.failed]);
     } finally {
@@ -247,7 +248,7 @@ class FlashMachine implements Machine {
 
   close(): Promise<void> {
     this.#control.publish(Word.stop, 1);
-    for (const word of [Word.step, Word.consumed, Word.generation]) {
+    for (const word of [Word.step, Word.bell, Word.generation]) {
       Atomics.notify(this.#control.words, word);
     }
     this.#crew.end();

@@ -61,7 +61,7 @@ export class Thread {
   barrier(held = 0): void {
     const done = this.consumer.taken - held;
     if (done === this.#released) this.control.barrier();
-    else this.control.barrier(() => this.control.publish(Word.consumed, done | 0));
+    else this.control.barrier(() => this.control.call(Word.consumed, done | 0));
     this.#released = done;
     this.#offered = 0;
     this.#ticket = -1;
