@@ -71,6 +71,9 @@ export interface Blobs {
 export interface Transaction {
   put<T>(collection: Collection<T>, key: Key, value: T, options?: WriteOptions): number;
   remove(collection: Collection<unknown>, key: Key, options?: WriteOptions): boolean;
+  /** `bytes` are taken at once: they may change when this returns. */
+  putBytes(blobs: Blobs, key: Key, bytes: Uint8Array<ArrayBuffer>): void;
+  removeBytes(blobs: Blobs, key: Key): void;
 }
 
 /** An open store of app data. */
@@ -98,10 +101,12 @@ export function openKv(folder: string): Kv {
   const transaction: Transaction = {
     put: (collection, key, value, options) => storeOf(collection).putNow(key, value, options),
     remove: (collection, key, options) => storeOf(collection).removeNow(key, options),
+    putBytes: (blobs, key, bytes) => blobsOf(blobs).putNow(key, bytes),
+    removeBytes: (blobs, key) => blobsOf(blobs).removeNow(key),
   };
   return {
     collection: (name, { parse } = {}) => new Store(root, checkName(name), parse),
-    blobs: (name) => openBlobs(root, checkName(name)),
+    blobs: (name) => new BlobStore(root, checkName(name)),
     transaction: (change) =>
       root.childTransaction(() => {
         const result = change(transaction);
@@ -216,21 +221,46 @@ function openRoot(folder: string): RootDatabase {
   }
 }
 
-function openBlobs(root: RootDatabase, name: string): Blobs {
-  const db: Database<Uint8Array, LmdbKey> = root.openDB({ name, encoding: "binary" });
-  return {
-    borrow: (key) => {
-      const found = db.getBinaryFast(checkKey(key));
-      // lmdb's buffer is a larger one with a narrowed `length`; only a view of our own is bounded.
-      return found && new Uint8Array(found.buffer, found.byteOffset, found.length);
-    },
-    remove: (key) => db.remove(checkKey(key)),
-    put: async (key, bytes) => {
-      // lmdb 3.5.6 crashes the process on memory that threads share.
-      assert(!((bytes.buffer as unknown) instanceof SharedArrayBuffer), "bytes are not shared");
-      await db.put(checkKey(key), bytes);
-    },
-  };
+/** Blobs and their writes inside a transaction. */
+class BlobStore implements Blobs {
+  readonly #db: Database<Uint8Array, LmdbKey>;
+
+  constructor(root: RootDatabase, name: string) {
+    this.#db = root.openDB({ name, encoding: "binary" });
+  }
+
+  borrow(key: Key): Uint8Array | undefined {
+    const found = this.#db.getBinaryFast(checkKey(key));
+    // lmdb's buffer is a larger one with a narrowed `length`; only a view of our own is bounded.
+    return found && new Uint8Array(found.buffer, found.byteOffset, found.length);
+  }
+
+  async put(key: Key, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#db.put(checkKey(key), unshared(bytes));
+  }
+
+  async remove(key: Key): Promise<boolean> {
+    return await this.#db.remove(checkKey(key));
+  }
+
+  putNow(key: Key, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#db.put(checkKey(key), unshared(bytes));
+  }
+
+  removeNow(key: Key): void {
+    this.#db.remove(checkKey(key));
+  }
+}
+
+function blobsOf(blobs: Blobs): BlobStore {
+  assert(blobs instanceof BlobStore, "the blobs are of this store");
+  return blobs;
+}
+
+/** lmdb 3.5.6 crashes the process on memory that threads share. */
+function unshared<B extends Uint8Array>(bytes: B): B {
+  assert(!((bytes.buffer as unknown) instanceof SharedArrayBuffer), "bytes are not shared");
+  return bytes;
 }
 
 function rangeOf({ prefix, start, end, cursor, reverse = false }: ListOptions) {

@@ -99,7 +99,11 @@ export class Scheduler {
 
   /** Lets go of whatever is over. */
   #sweep(): void {
-    for (const sequence of this.#running) if (sequence.over) this.#drop(sequence);
+    for (const sequence of this.#running) {
+      if (!sequence.over) continue;
+      this.#prefixes?.keepEnd(sequence);
+      this.#drop(sequence);
+    }
     this.#running = this.#running.filter(({ over }) => !over);
     this.#waiting = this.#waiting.filter(({ over }) => !over);
   }

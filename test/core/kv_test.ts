@@ -169,6 +169,23 @@ Deno.test("kv: parse guards what goes in and what comes out", () =>
     assert.throws(() => counts.list(), /not a number/);
   }));
 
+Deno.test("kv: bytes in a transaction are taken at once, or not at all", () =>
+  withKv(async (kv) => {
+    const blobs = kv.blobs("blobs");
+    const one = new Uint8Array(900_000);
+    await kv.transaction(({ putBytes }) => {
+      for (let i = 1; i < 4; i++) putBytes(blobs, i, one.fill(i));
+    });
+    for (let i = 1; i < 4; i++) assert.ok(blobs.borrow(i)!.every((byte) => byte === i));
+    const failing = kv.transaction(({ putBytes, removeBytes }) => {
+      putBytes(blobs, 4, one);
+      removeBytes(blobs, 1);
+      throw new Error("no");
+    });
+    await assert.rejects(failing, /no/);
+    assert.deepEqual([blobs.borrow(1)?.length, blobs.borrow(4)], [900_000, undefined]);
+  }));
+
 Deno.test("kv: blobs come back byte for byte, large and small", () =>
   withKv(async (kv) => {
     const blobs = kv.blobs("blobs");

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { type Kv, openKv } from "../../core/kv.ts";
+import { LONG_BLOCKS } from "../../core/run/prefix.ts";
+import type { SequenceStart } from "../../core/run/sequence.ts";
 import { house, prompt } from "./scheduled.ts";
 
 const ours = { assistant: "spell coach", prefixTokens: 18 }; // 4 full blocks of 4
 const begin = prompt(18, 1);
+const BLOCK_BYTES = 32; // of the ledger machine
 
 async function withKv(run: (kv: Kv) => Promise<void>) {
   const folder = await Deno.makeTempDir();
@@ -16,64 +19,91 @@ async function withKv(run: (kv: Kv) => Promise<void>) {
 async function answer(
   store: { kv: Kv; model?: string; bytesMax?: number },
   tokens: number[],
-  start = ours,
+  start: Partial<SequenceStart> = ours,
+  max = 3,
 ) {
   const { submit, finish, prefixes, cache } = house({ blocks: 32 }, { model: "m", ...store });
-  const { speaker, sequence, expected } = submit(tokens, 3, start);
+  const { speaker, sequence, expected } = submit(tokens, max, start);
   await finish();
   await prefixes!.close();
   assert.deepEqual(speaker.said, expected());
   assert.equal(cache.used, 0);
-  return sequence.cachedTokens;
+  return { cached: sequence.cachedTokens, said: speaker.said };
 }
 
-Deno.test("prefix: after a restart a prefix is restored, not computed", () =>
+const cached = async (...some: Parameters<typeof answer>) => (await answer(...some)).cached;
+const stored = (kv: Kv) => kv.collection("kv_nodes").list().entries.length;
+
+Deno.test("prefix: after a restart a prefix is restored, not computed, whoever stored it", () =>
   withKv(async (kv) => {
-    assert.equal(await answer({ kv }, [...begin, 1, 2]), 0);
-    assert.equal(await answer({ kv }, [...begin, 3]), 16);
-    assert.equal(await answer({ kv }, [...begin, 3], { ...ours, assistant: "another" }), 0);
+    assert.equal(await cached({ kv }, [...begin, 1, 2]), 0);
+    assert.equal(await cached({ kv }, [...begin, 3]), 16);
+    assert.equal(await cached({ kv }, [...begin, 3], { ...ours, assistant: "another" }), 16);
+    assert.equal(await cached({ kv }, [...begin, 3], {}), 16);
+  }));
+
+Deno.test("prefix: what texts begin with is stored once", () =>
+  withKv(async (kv) => {
+    const changed = begin.with(9, (begin[9]! + 1) % 16);
+    await answer({ kv }, begin, ours, 1);
+    assert.equal(stored(kv), 4);
+    assert.equal(await cached({ kv }, changed, ours, 1), 8);
+    assert.equal(stored(kv), 6);
+    assert.equal(await cached({ kv }, changed, ours, 1), 16);
+    assert.equal(await cached({ kv }, begin, ours, 1), 16);
   }));
 
 Deno.test("prefix: another model or layout finds nothing", () =>
   withKv(async (kv) => {
     await answer({ kv }, [...begin, 1]);
-    assert.equal(await answer({ kv, model: "other" }, [...begin, 1]), 0);
+    assert.equal(await cached({ kv, model: "other" }, [...begin, 1]), 0);
   }));
 
-Deno.test("prefix: changed instructions share what they still begin with, and replace the rest", () =>
+Deno.test("prefix: a conversation goes on after a restart where it ended", () =>
   withKv(async (kv) => {
-    const changed = begin.with(9, (begin[9]! + 1) % 16);
-    await answer({ kv }, [...begin, 1]);
-    assert.equal(await answer({ kv }, [...changed, 1]), 8);
-    assert.equal(await answer({ kv }, [...changed, 2]), 16);
-    assert.equal(await answer({ kv }, [...begin, 2]), 8);
+    const first = [...begin, 1, 2];
+    const { said } = await answer({ kv }, first, ours, 9);
+    const next = [...first, ...said, 5, 6, 7];
+    assert.equal(await cached({ kv }, next), 4 * Math.floor((first.length + 8) / 4));
+  }));
+
+Deno.test("prefix: a long prompt of nobody's is kept, a short one is not", () =>
+  withKv(async (kv) => {
+    const long = prompt(4 * LONG_BLOCKS + 2, 8);
+    assert.equal(await cached({ kv }, long.slice(0, 20), {}), 0);
+    assert.equal(await cached({ kv }, long, {}), 0);
+    assert.equal(await cached({ kv }, long, {}), 4 * LONG_BLOCKS);
   }));
 
 Deno.test("prefix: a damaged block is computed and saved anew, with the same answer", () =>
   withKv(async (kv) => {
-    await answer({ kv }, [...begin, 1]);
-    const [found] = kv.collection("prefixes").list().entries;
-    const key = [...found!.key as string[], 2];
-    const blobs = kv.blobs("prefix_blocks");
+    await answer({ kv }, begin, ours, 1);
+    const { entries } = kv.collection<{ parent: string }>("kv_nodes").list();
+    const inner = entries.filter(({ key, value }) =>
+      value.parent !== "" && entries.some((one) => one.value.parent === (key as string[])[1])
+    );
+    const blobs = kv.blobs("kv_blocks");
+    const { key } = inner[0]!; // the second or third of four
     const bytes = Uint8Array.from(blobs.borrow(key)!);
     bytes[5]! ^= 1;
     await blobs.put(key, bytes);
-    assert.equal(await answer({ kv }, [...begin, 2]), 8);
-    assert.equal(await answer({ kv }, [...begin, 2]), 16);
+    assert.ok((await cached({ kv }, begin, ours, 1))! < 12);
+    assert.equal(await cached({ kv }, begin, ours, 1), 16);
     await blobs.remove(key);
-    assert.equal(await answer({ kv }, [...begin, 2]), 8);
+    assert.ok((await cached({ kv }, begin, ours, 1))! < 12);
+    assert.equal(await cached({ kv }, begin, ours, 1), 16);
   }));
 
-Deno.test("prefix: the snapshots that went unused longest make room", () =>
+Deno.test("prefix: conversations make room before prefixes, longest unused first", () =>
   withKv(async (kv) => {
-    const store = { kv, bytesMax: 2 * 4 * 32 }; // two prefixes of 4 blocks of 32 bytes
-    const named = (assistant: string) => ({ ...ours, assistant });
-    await answer(store, [...begin, 1], named("a"));
-    await answer(store, [...begin, 1], named("b"));
-    await answer(store, [...begin, 2], named("a"));
-    await answer(store, [...begin, 1], named("c"));
-    assert.equal(kv.collection("prefixes").list().entries.length, 2);
-    assert.equal(await answer(store, [...begin, 3], named("a")), 16);
-    assert.equal(await answer(store, [...begin, 3], named("c")), 16);
-    assert.equal(await answer(store, [...begin, 3], named("b")), 0);
+    const store = { kv, bytesMax: 12 * BLOCK_BYTES };
+    const talk = (seed: number) => [...begin, ...prompt(14, seed)]; // 4 blocks more
+    await answer(store, talk(1), ours, 1);
+    await answer(store, talk(2), ours, 1);
+    assert.equal(stored(kv), 12);
+    await answer(store, prompt(50, 9), { assistant: "b", prefixTokens: 20 }, 1);
+    assert.equal(await cached(store, begin, ours, 1), 16);
+    assert.equal(stored(kv), 12);
+    // 5 of b's prefix; of its 7 further blocks the first 3 found room behind the prefixes.
+    assert.equal(await cached(store, prompt(50, 9), {}, 1), 32);
   }));
