@@ -1,6 +1,6 @@
 /**
- * Compiles the AssemblyScript kernels: `deno run -A core/kernels/build.ts` writes kernels.wasm and
- * kernels_plain.wasm, which are checked in. The same sources give the same bytes.
+ * Compiles the AssemblyScript sources: `deno run -A core/kernels/build.ts` writes kernels.wasm,
+ * kernels_plain.wasm and encode.wasm, which are checked in. The same sources give the same bytes.
  */
 import { main } from "assemblyscript/asc";
 import { assert } from "../errors.ts";
@@ -24,12 +24,23 @@ const FLAGS = [
   ...["-O3", "--runtime", "stub", "--noAssert"],
 ];
 
+/** The file of the encoder's one build. */
+export const ENCODER_FILE = "encode.wasm";
+
 /** The wasm bytes of one flavor. */
-export async function buildKernels(flavor: KernelFlavor): Promise<Uint8Array> {
-  const features = flavor === "relaxed" ? "simd,threads,relaxed-simd" : "simd,threads";
+export function buildKernels(flavor: KernelFlavor): Promise<Uint8Array> {
+  return build("entry.as.ts", flavor === "relaxed" ? "simd,threads,relaxed-simd" : "simd,threads");
+}
+
+/** The wasm bytes of the encoder. */
+export function buildEncoder(): Promise<Uint8Array> {
+  return build("encode.as.ts", "simd,threads,bulk-memory");
+}
+
+async function build(entry: string, features: string): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await main(
-    ["entry.as.ts", "--outFile", "kernels.wasm", "--enable", features, ...FLAGS],
+    [entry, "--outFile", "kernels.wasm", "--enable", features, ...FLAGS],
     {
       readFile: (name: string) => Deno.readTextFile(new URL(name, HERE)).catch(() => null),
       writeFile: (_name: string, content: string | Uint8Array) => {
@@ -48,4 +59,7 @@ if (import.meta.main) {
     await Deno.writeFile(new URL(KERNEL_FILES[flavor], HERE), binary);
     console.log(`${KERNEL_FILES[flavor]} ${binary.length} bytes`);
   }
+  const encoder = await buildEncoder();
+  await Deno.writeFile(new URL(ENCODER_FILE, HERE), encoder);
+  console.log(`${ENCODER_FILE} ${encoder.length} bytes`);
 }
