@@ -45,6 +45,8 @@ export interface Kernels {
   add(x: number, y: number, n: number): void;
   /** gate = silu(gate) * up; (n) f32 */
   swiglu(gate: number, up: number, n: number): void;
+  /** Bit i of `out` (i32 words) = |x_i| >= threshold; (n) f32, n % 32 == 0 */
+  mark(x: number, n: number, threshold: number, out: number): void;
   /**
    * Rotates `heads` heads of one token in place. `table`: (rotated/2) pairs cos, sin as f32.
    * pairing 0 = adjacent (0,1),(2,3)..; 1 = halves (0,n/2),(1,n/2+1)..

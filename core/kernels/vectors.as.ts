@@ -56,6 +56,22 @@ export function swiglu(gate: usize, up: usize, n: i32): void {
   }
 }
 
+/** Which of four values are at least as large as the threshold, as bits. */
+@inline
+function large(x: usize, threshold: v128): i32 {
+  return i32x4.bitmask(f32x4.ge(f32x4.abs(v128.load(x)), threshold));
+}
+
+/** See `Kernels.mark`. */
+export function mark(x: usize, n: i32, threshold: f32, out: usize): void {
+  const least = f32x4.splat(threshold);
+  for (const end = x + (<usize>n << 2); x < end; x += 128, out += 4) {
+    let bits = 0;
+    for (let i: usize = 0; i < 8; i++) bits |= large(x + (i << 4), least) << <i32>(i << 2);
+    store<i32>(out, bits);
+  }
+}
+
 /** Turns the pair (a, b) by the angle whose cosine and sine lie at `turn`. */
 @inline
 function turnPair(a: usize, b: usize, turn: usize): void {

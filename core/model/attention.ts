@@ -1,25 +1,24 @@
 /** The attention half of a layer: x += o(attend(rope(q), rope(k), v)), grouped queries, paged f16 KV. */
+import type { VectorName } from "../flash/layout.ts";
 import type { Pass, Thread } from "./thread.ts";
 
-/** Runs the attention half for all tokens of the pass, together with the other threads. */
+/**
+ * Runs the attention half for all tokens of the pass, together with the other threads; x is whole
+ * at the next barrier.
+ */
 export function attention(thread: Thread, layer: number, pass: Pass): void {
   const { plan } = thread;
   normalize(thread, layer, "attentionNorm", pass);
-  thread.barrier();
   project(thread, layer, pass);
-  thread.barrier();
-  rotateAndStore(thread, layer, pass);
-  thread.barrier();
+  thread.meet(pass.tokens, (t) => rotateAndStore(thread, layer, t));
   attend(thread, layer, pass);
-  thread.barrier();
-  thread.spread(pass.tokens, (t) => {
+  thread.meet(pass.tokens, (t) => {
     thread.quantize(plan.mixed, t, plan.spec.heads * plan.spec.headWidth);
   });
-  thread.barrier();
   projectOut(thread, layer, pass);
 }
 
-/** normed = rmsNorm(x) * weight, with its quantized forms. */
+/** Once x is whole: normed = rmsNorm(x) * weight, with its quantized forms. */
 export function normalize(
   thread: Thread,
   layer: number,
@@ -29,7 +28,7 @@ export function normalize(
   const { plan, kernels } = thread;
   const { width, normEpsilon } = plan.spec;
   const at = thread.vector(layer, weight);
-  thread.spread(pass.tokens, (t) => {
+  thread.meet(pass.tokens, (t) => {
     const normed = plan.normed.f32 + t * plan.normed.f32Stride;
     kernels.rmsNorm(plan.x + t * width * 4, at, width, normEpsilon, normed);
     thread.quantize(plan.normed, t, width);
@@ -54,29 +53,26 @@ function project(thread: Thread, layer: number, pass: Pass): void {
   }
 }
 
-/** Adds biases, rotates q and k, and writes k and v to the cache, head by head. */
-function rotateAndStore(thread: Thread, layer: number, pass: Pass): void {
+/** Adds a token's biases, rotates its q and k, and writes k and v to the cache. */
+function rotateAndStore(thread: Thread, layer: number, t: number): void {
   const { plan, kernels } = thread;
   const { heads, headsKv, headWidth, rope } = plan.spec;
-  const all = heads + 2 * headsKv;
-  const bias = (head: number) =>
-    head < heads
-      ? offset(thread.vector(layer, "qBias"), head)
-      : head < heads + headsKv
-      ? offset(thread.vector(layer, "kBias"), head - heads)
-      : offset(thread.vector(layer, "vBias"), head - heads - headsKv);
-  const offset = (vector: number, head: number) => vector && vector + head * headWidth * 4;
+  const q = plan.qkv + t * plan.qkvWidth * 4;
+  const k = q + heads * headWidth * 4, v = k + headsKv * headWidth * 4;
+  addBias(thread, layer, "qBias", q, heads);
+  addBias(thread, layer, "kBias", k, headsKv);
+  addBias(thread, layer, "vBias", v, headsKv);
   const pairing = rope.pairing === "adjacent" ? 0 : 1;
-  thread.spread(pass.tokens * all, (item) => {
-    const t = Math.floor(item / all), head = item % all;
-    const x = plan.qkv + (t * plan.qkvWidth + head * headWidth) * 4;
-    const biasAt = bias(head);
-    if (biasAt) kernels.add(x, biasAt, headWidth);
-    if (head < heads + headsKv) {
-      kernels.rope(x, 1, headWidth, rope.width, plan.rope + t * rope.width * 4, pairing);
-    }
-    if (head >= heads) kernels.toF16(x, headWidth, cacheRow(thread, layer, t, head - heads));
-  });
+  const turns = plan.rope + t * rope.width * 4;
+  kernels.rope(q, heads + headsKv, headWidth, rope.width, turns, pairing);
+  for (let head = 0; head < 2 * headsKv; head++) {
+    kernels.toF16(k + head * headWidth * 4, headWidth, cacheRow(thread, layer, t, head));
+  }
+}
+
+function addBias(thread: Thread, layer: number, name: VectorName, x: number, heads: number): void {
+  const bias = thread.vector(layer, name);
+  if (bias) thread.kernels.add(x, bias, heads * thread.plan.spec.headWidth);
 }
 
 /** Address of token t's row in the cache; `head` counts k heads, then v heads. */
@@ -147,5 +143,4 @@ function projectOut(thread: Thread, layer: number, pass: Pass): void {
       thread.addRows(plan.x, plan.ffn, pass.tokens, from, to);
     });
   }
-  thread.barrier();
 }

@@ -17,6 +17,7 @@ export const Word = {
   tokens: 146, // tokens in this step
   logits: 147, // of them, how many want logits
   ticket: 1264, // next piece of work of this phase: whoever is free takes it
+  finished: 1344, // words for the clusters of a group: rows done of each, 0 again once all are
   headWanted: 160, // 64 words: step n reads the head, at n % 64 (a reader may lag behind the step)
   ready: 224, // SLOTS words: k + 1 (wraps) once streamed unit k lies in the ring
   demanded: 1280, // reads out of turn that were ever asked for (wraps)
@@ -33,14 +34,20 @@ export const COUNTERS_AT = 12 * 1024;
 /** Bytes of the whole control block; kernels never touch it. */
 export const CONTROL_BYTES = 16 * 1024;
 
-/** Looks before sleeping. */
-export const SPINS = 4000; // ~20-40 us of looking before sleeping: longer than most gaps inside a layer
+/** Looks before sleeping, some 20-40 us: longer than most gaps inside a layer. */
+export const SPINS = 4000;
+/**
+ * After looking in vain a thread goes to the next so many barriers asleep: whoever it waits for has
+ * lost its core to another program, and looking would keep it from this one.
+ */
+const SLEEPS = 16;
 
 /** One thread's view of the control block. */
 export class Control {
   readonly words: Int32Array;
   readonly counters: Float64Array;
   readonly threads: number;
+  #drowsy = 0; // barriers at which it sleeps at once
 
   constructor(memory: WebAssembly.Memory, threads: number) {
     this.words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
@@ -73,8 +80,17 @@ export class Control {
 
   /** Waits until the word no longer holds `value`; false when the machine stops or a reader failed. */
   changed(word: number, value: number, spins = SPINS): boolean {
+    return this.#looks(word, value, spins) || this.#sleeps(word, value);
+  }
+
+  /** Whether the word changes while it is looked at. */
+  #looks(word: number, value: number, spins: number): boolean {
+    for (let i = 0; i < spins; i++) if (this.load(word) !== value) return true;
+    return false;
+  }
+
+  #sleeps(word: number, value: number): boolean {
     const { words } = this;
-    for (let i = 0; i < spins; i++) if (Atomics.load(words, word) !== value) return true;
     while (Atomics.load(words, word) === value) {
       if (this.ended()) return false;
       Atomics.wait(words, word, value, 100); // ms: the bound after which stop and fault are seen
@@ -100,8 +116,8 @@ export class Control {
   }
 
   /**
-   * All compute threads meet; the last to come calls `onLast` before the others go on. Tickets
-   * begin at 0 again.
+   * All compute threads meet; the last to come calls `onLast` before the others go on, so what is
+   * too little to divide needs no meeting of its own. Tickets begin at 0 again.
    * @throws Ended when the machine stops meanwhile
    */
   barrier(onLast?: () => void): void {
@@ -112,7 +128,15 @@ export class Control {
       Atomics.store(words, Word.ticket, 0);
       onLast?.();
       this.publish(Word.generation, (generation + 1) | 0);
-    } else if (!this.changed(Word.generation, generation)) throw new Ended();
+    } else if (!this.#released(generation)) throw new Ended();
+  }
+
+  /** Waits for the others, asleep at once where looking was in vain not long ago. */
+  #released(generation: number): boolean {
+    if (this.#drowsy > 0) this.#drowsy--;
+    else if (this.#looks(Word.generation, generation, SPINS)) return true;
+    else this.#drowsy = SLEEPS;
+    return this.#sleeps(Word.generation, generation);
   }
 }
 

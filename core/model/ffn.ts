@@ -2,31 +2,31 @@
 import { activationBytes, activationForm } from "../kernels/kernels.ts";
 import type { MatrixName, Unit, UnitPart } from "../flash/layout.ts";
 import { normalize } from "./attention.ts";
+import { Word } from "./control.ts";
 import type { Placed } from "./plan.ts";
 import { type Pass, strideOf, type Thread } from "./thread.ts";
 
 /** Neurons of one piece are a multiple of this: the words of the activity bits. */
 const NEURON_GRAIN = 32;
 
-/** Runs the FFN half with the other threads, group of clusters by group, in the order they stream. */
+/**
+ * Runs the FFN half with the other threads, group of clusters by group, in the order they stream;
+ * x is whole at the next barrier.
+ */
 export function feedForward(thread: Thread, layer: number, pass: Pass): void {
   const { plan } = thread;
   normalize(thread, layer, "ffnNorm", pass);
-  thread.barrier();
   const clusters = plan.layers[layer]!.filter(({ unit }) => unit.kind === "ffn");
-  for (let first = 0; first < clusters.length;) {
+  for (let first = 0, turn = 0; first < clusters.length; turn ^= 1) {
     const group = takeGroup(thread, clusters, first);
     const held = group.filter(({ streamed }) => streamed).length;
     const last = first + group.length === clusters.length;
-    gateAndUp(thread, group, pass);
+    activations(thread, layer, { group, turn }, pass);
     thread.barrier(held);
-    activate(thread, layer, group, pass);
-    thread.barrier(held);
-    down(thread, group, pass, { first: first === 0, last });
+    down(thread, { group, turn }, pass, { first: first === 0, last });
     if (plan.acts.forms.includes("f32")) thread.barrier(held); // down reads what the next group overwrites
     first += group.length;
   }
-  thread.barrier();
 }
 
 /** A cluster that lies in DRAM now, and its first column in the group's buffers. */
@@ -35,6 +35,12 @@ interface Cluster {
   readonly at: number;
   readonly column: number;
   readonly streamed: boolean;
+}
+
+/** Some clusters, and which of the two buffers of quantized activations is theirs. */
+interface Group {
+  readonly group: readonly Cluster[];
+  readonly turn: number;
 }
 
 /** The next clusters that fit the buffers and the ring together. */
@@ -54,74 +60,91 @@ function takeGroup(thread: Thread, clusters: readonly Placed[], first: number): 
 const partOf = (unit: Unit, matrix: MatrixName): UnitPart =>
   unit.parts.find((part) => part.matrix === matrix)!;
 
-/** gate . x and up . x of every cluster's neurons. */
-function gateAndUp(thread: Thread, group: readonly Cluster[], pass: Pass): void {
-  const { plan, kernels } = thread;
-  const x = plan.normed;
-  for (const { unit, at, column } of group) {
-    const pair = [[partOf(unit, "gate"), plan.gate], [partOf(unit, "up"), plan.up]] as const;
-    const rows = { count: unit.neurons, bytes: 2 * pair[0][0].rowBytes, grain: NEURON_GRAIN };
+/**
+ * silu(gate . x) * (up . x) of every cluster's neurons, quantized; whoever does the last rows of a
+ * cluster finishes it, so that no barrier lies between.
+ */
+function activations(thread: Thread, layer: number, { group, turn }: Group, pass: Pass): void {
+  const { control } = thread;
+  group.forEach((cluster, c) => {
+    const { neurons } = cluster.unit;
+    const bytes = 2 * partOf(cluster.unit, "gate").rowBytes;
+    const rows = { count: neurons, bytes, grain: NEURON_GRAIN, more: c + 1 < group.length };
     thread.spreadRows(rows, (from, to) => {
-      for (const [part, out] of pair) {
-        const form = activationForm(part.type);
-        kernels.matmul(
-          part.type,
-          at + part.at + from * part.rowBytes,
-          part.rowBytes,
-          to - from,
-          part.cols,
-          x[form],
-          strideOf(x, form),
-          pass.tokens,
-          out + (column + from) * 4,
-          plan.groupNeurons * 4,
-          false,
-        );
-      }
+      gateAndUp(thread, cluster, pass, from, to);
+      const rest = neurons - (to - from);
+      if (Atomics.add(control.words, Word.finished + c, to - from) !== rest) return;
+      Atomics.store(control.words, Word.finished + c, 0);
+      for (let t = 0; t < pass.tokens; t++) activate(thread, layer, cluster, { t, c, turn }, pass);
     });
-  }
-}
-
-/** silu(gate) * up, quantized; one (token, cluster) at a time. */
-function activate(thread: Thread, layer: number, group: readonly Cluster[], pass: Pass): void {
-  const { plan, kernels } = thread;
-  thread.spread(pass.tokens * group.length, (item) => {
-    const t = Math.floor(item / group.length);
-    const { unit, column } = group[item % group.length]!;
-    const offset = (t * plan.groupNeurons + column) * 4;
-    kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
-    if (pass.tokens === 1) markActive(thread, layer, unit, offset);
-    const form = activationForm(partOf(unit, "down").type);
-    if (form === "f32") return;
-    kernels.quantize(form, plan.gate + offset, unit.neurons, actsAt(thread, group, item, form));
   });
 }
 
-/** Sets the bits of a cluster's neurons that matter to this token: what the reuse report counts. */
-function markActive({ plan, words, floats }: Thread, layer: number, unit: Unit, offset: number) {
-  const threshold = floats[plan.thresholds / 4 + layer]!;
-  const acts = (plan.gate + offset) / 4;
-  const first = plan.active / 4 + layer * Math.ceil(plan.spec.neurons / 32) + unit.neuron / 32;
-  for (let n = 0; n < unit.neurons; n += 32) {
-    let bits = 0;
-    for (let bit = 0; bit < 32; bit++) {
-      if (Math.abs(floats[acts + n + bit]!) >= threshold) bits |= 1 << bit;
-    }
-    words[first + n / 32] = bits;
+/** gate . x and up . x of some neurons of a cluster. */
+function gateAndUp(
+  thread: Thread,
+  { unit, at, column }: Cluster,
+  pass: Pass,
+  from: number,
+  to: number,
+): void {
+  const { plan, kernels } = thread;
+  const x = plan.normed;
+  for (const matrix of ["gate", "up"] as const) {
+    const part = partOf(unit, matrix);
+    const form = activationForm(part.type);
+    kernels.matmul(
+      part.type,
+      at + part.at + from * part.rowBytes,
+      part.rowBytes,
+      to - from,
+      part.cols,
+      x[form],
+      strideOf(x, form),
+      pass.tokens,
+      plan[matrix] + (column + from) * 4,
+      plan.groupNeurons * 4,
+      false,
+    );
   }
 }
 
-/** Address of the quantized activations of item (token, cluster). */
-function actsAt(
+/** A token's activations in cluster c of the group whose turn it is. */
+interface Item {
+  readonly t: number;
+  readonly c: number;
+  readonly turn: number;
+}
+
+/** silu(gate) * up, quantized. */
+function activate(
   thread: Thread,
-  group: readonly Cluster[],
-  item: number,
-  form: "q8x256" | "q16x32",
-): number {
-  const { acts } = thread.plan;
-  const t = Math.floor(item / group.length), c = item % group.length;
-  const piece = activationBytes(form, thread.plan.groupNeurons / thread.plan.groupClusters);
-  return acts[form] + t * strideOf(acts, form) + c * piece;
+  layer: number,
+  { unit, column }: Cluster,
+  item: Item,
+  pass: Pass,
+): void {
+  const { plan, kernels } = thread;
+  const offset = (item.t * plan.groupNeurons + column) * 4;
+  kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
+  if (pass.tokens === 1) markActive(thread, layer, unit, offset);
+  const form = activationForm(partOf(unit, "down").type);
+  if (form === "f32") return;
+  kernels.quantize(form, plan.gate + offset, unit.neurons, actsAt(thread, item, form));
+}
+
+/** Sets the bits of a cluster's neurons that matter to this token: what the reuse report counts. */
+function markActive({ plan, kernels, floats }: Thread, layer: number, unit: Unit, offset: number) {
+  const threshold = floats[plan.thresholds / 4 + layer]!;
+  const first = layer * Math.ceil(plan.spec.neurons / 32) + unit.neuron / 32;
+  kernels.mark(plan.gate + offset, unit.neurons, threshold, plan.active + first * 4);
+}
+
+/** Address of a token's quantized activations in a cluster. */
+function actsAt({ plan }: Thread, { t, c, turn }: Item, form: "q8x256" | "q16x32"): number {
+  const { acts, groupNeurons, groupClusters, limits } = plan;
+  const piece = activationBytes(form, groupNeurons / groupClusters);
+  return acts[form] + (turn * limits.batchTokens + t) * strideOf(acts, form) + c * piece;
 }
 
 /**
@@ -130,7 +153,7 @@ function actsAt(
  */
 function down(
   thread: Thread,
-  group: readonly Cluster[],
+  { group, turn }: Group,
   pass: Pass,
   where: { readonly first: boolean; readonly last: boolean },
 ): void {
@@ -147,7 +170,7 @@ function down(
         part.rowBytes,
         to - from,
         part.cols,
-        form === "f32" ? plan.gate + column * 4 : actsAt(thread, group, c, form),
+        form === "f32" ? plan.gate + column * 4 : actsAt(thread, { t: 0, c, turn }, form),
         strideOf(plan.acts, form),
         pass.tokens,
         plan.ffn + from * 4,

@@ -21,11 +21,11 @@ export function forward(thread: Thread, source: Source, pass: Pass): void {
     embed(thread, source, t);
     rotation(thread, source, t);
   });
-  thread.barrier();
   for (let layer = 0; layer < plan.spec.layers; layer++) {
     attention(thread, layer, pass);
     feedForward(thread, layer, pass);
   }
+  thread.barrier();
   if (pass.logits > 0) head(thread, pass);
 }
 

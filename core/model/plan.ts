@@ -21,7 +21,7 @@ const RING_BYTES_BEST = 24 << 20;
 /** Of what is left for weights, the most the ring may take: pinned bytes are worth more. */
 const RING_SHARE = 0.06;
 /** FFN clusters worked on between two barriers. */
-const GROUP_MAX = 8;
+const GROUP_MAX = 12;
 
 /** Activations of one matrix input in each form some weight wants; addresses of token 0. */
 export interface Activation {
@@ -57,7 +57,7 @@ export interface Plan {
   readonly mixed: Activation; // (B, heads * headWidth) attention output
   readonly gate: number; // (B, group neurons)
   readonly up: number; // (B, group neurons)
-  readonly acts: Activation; // silu(gate) * up: f32 in place of gate; q8 (B, group, cluster)
+  readonly acts: Activation; // silu(gate) * up: f32 in place of gate; else (2, B, group, cluster)
   readonly groupNeurons: number;
   readonly groupClusters: number;
   readonly ffn: number; // (B, width) sum over clusters
@@ -246,7 +246,8 @@ function reserveFfn(spec: ModelSpec, units: readonly Unit[], rows: number, ledge
   const groupClusters = Math.min(GROUP_MAX, clusters.length);
   const groupNeurons = groupClusters * Math.max(...clusters.map((unit) => unit.neurons));
   const gate = ledger.reserve("gate", rows * groupNeurons * 4);
-  const shape = { rows, cols: groupNeurons, pieces: groupClusters, f32: gate };
+  // Twice: the next group's are made while the last ones are still read.
+  const shape = { rows: 2 * rows, cols: groupNeurons, pieces: groupClusters, f32: gate };
   return {
     gate,
     up: ledger.reserve("up", rows * groupNeurons * 4),

@@ -7,10 +7,13 @@ import { Word } from "./control.ts";
 import type { Activation, Placed, Plan } from "./plan.ts";
 
 /**
- * Weight bytes of one piece of work: some 10 us, so that a thread which loses its core to another
- * program holds up the others no longer than that; small against what a piece costs to hand out.
+ * Weight bytes of one piece of work, most and least. A piece of the most takes some 30 us, against
+ * which handing it out is nothing; towards the end pieces shrink, so that nobody waits for long.
  */
-const PIECE_BYTES = 64 << 10;
+const PIECE_MOST = 256 << 10;
+const PIECE_LEAST = 32 << 10;
+/** Items so few that the last thread at a barrier does them before it lets the others go. */
+const ITEMS_ALONE = 4;
 /** Rows are handed out in multiples of this: the kernels work on four at a time. */
 const ROW_GRAIN = 4;
 
@@ -36,6 +39,8 @@ export class Thread {
   readonly #streamedMax: number;
   #offered = 0; // pieces of work since the last barrier, the same in every thread
   #ticket = -1; // the piece this thread holds; -1 = none yet
+  readonly #threads: number;
+  readonly #cuts = new Map<number, Int32Array>();
 
   constructor(
     needs: {
@@ -51,20 +56,37 @@ export class Thread {
     this.words = new Int32Array(needs.memory.buffer);
     this.floats = new Float32Array(needs.memory.buffer);
     this.consumer = new Consumer(needs.control, needs.plan.ring);
+    this.#threads = needs.control.threads;
     this.#streamedMax = streamedMax(needs.plan);
   }
 
   /**
    * Meets the others. Streamed units taken before may be overwritten afterwards, but for the last
-   * `held` ones, which are still in use.
+   * `held` ones, which are still in use. The last to come does `alone` before the others go on.
    */
-  barrier(held = 0): void {
+  barrier(held = 0, alone?: () => void): void {
     const done = this.consumer.taken - held;
-    if (done === this.#released) this.control.barrier();
-    else this.control.barrier(() => this.control.call(Word.consumed, done | 0));
+    const released = done !== this.#released;
     this.#released = done;
+    this.control.barrier(() => {
+      if (released) this.control.call(Word.consumed, done | 0);
+      alone?.();
+    });
     this.#offered = 0;
     this.#ticket = -1;
+  }
+
+  /** Meets the others with items 0..count-1 done in between, by one thread where they are few. */
+  meet(count: number, work: (item: number) => void): void {
+    if (count > ITEMS_ALONE) {
+      this.barrier();
+      this.spread(count, work);
+      this.barrier();
+    } else {
+      this.barrier(0, () => {
+        for (let item = 0; item < count; item++) work(item);
+      });
+    }
   }
 
   /** Does pieces 0..count-1 together with the other threads; returns when none is left to take. */
@@ -79,16 +101,18 @@ export class Thread {
     return Atomics.add(this.control.words, Word.ticket, 1);
   }
 
-  /** The same for rows 0..count-1 of `rowBytes` weights each, some at a time, in multiples of `grain`. */
-  spreadRows(
-    rows: { readonly count: number; readonly bytes: number; readonly grain?: number },
-    work: (from: number, to: number) => void,
-  ): void {
-    const { count, bytes, grain = ROW_GRAIN } = rows;
-    const some = Math.max(grain, Math.floor(PIECE_BYTES / bytes / grain) * grain);
-    this.spread(Math.ceil(count / some), (piece) => {
-      work(piece * some, Math.min(count, (piece + 1) * some));
-    });
+  /** The same for rows 0..count-1, some at a time. */
+  spreadRows(rows: Rows, work: (from: number, to: number) => void): void {
+    const cuts = this.#cutsOf(rows);
+    this.spread(cuts.length - 1, (piece) => work(cuts[piece]!, cuts[piece + 1]!));
+  }
+
+  /** Where pieces of rows begin, and the end of the last. */
+  #cutsOf({ count, bytes, grain = ROW_GRAIN, more = false }: Rows): Int32Array {
+    const key = ((bytes * 2 ** 20 + count) * 64 + grain) * 2 + Number(more);
+    let cuts = this.#cuts.get(key);
+    if (!cuts) this.#cuts.set(key, cuts = cut({ count, bytes, grain, more }, this.#threads));
+    return cuts;
   }
 
   /** Whether one more streamed unit may be taken before units are released at a barrier. */
@@ -152,6 +176,27 @@ export class Thread {
       this.kernels.add(x + row, y + row, to - from);
     }
   }
+}
+
+/** Rows to be divided among the threads, `bytes` of weights each, in multiples of `grain`. */
+export interface Rows {
+  readonly count: number;
+  readonly bytes: number;
+  readonly grain?: number;
+  /** Other work follows before the next barrier: the last pieces need not be small. */
+  readonly more?: boolean;
+}
+
+/** Guided self-scheduling (Polychronopoulos & Kuck 1987): each piece a share of what is left. */
+function cut({ count, bytes, grain, more }: Required<Rows>, threads: number): Int32Array {
+  const cuts = [0];
+  const rowsOf = (most: number) => Math.max(grain, Math.floor(most / bytes / grain) * grain);
+  for (let from = 0; from < count;) {
+    const share = (count - from) * bytes / (2 * threads);
+    const piece = Math.min(PIECE_MOST, Math.max(share, more ? PIECE_MOST / 2 : PIECE_LEAST));
+    cuts.push(from = Math.min(count, from + rowsOf(piece)));
+  }
+  return Int32Array.from(cuts);
 }
 
 /** Bytes between two tokens of an activation in a form. */

@@ -86,6 +86,17 @@ for (const flavor of FLAVORS) {
     }
   });
 
+  Deno.test(`kernels: a bit for each value that reaches the threshold, of either sign (${flavor})`, () => {
+    const [x] = inputs(1, 96, 3) as [Float32Array];
+    const threshold = Math.abs(x[40]!);
+    floats.set(x, INPUT / 4);
+    kernels[flavor].mark(INPUT, 96, threshold, OUTPUT);
+    const words = new Int32Array(floats.buffer, OUTPUT, 3);
+    const marked = Array.from(x, (_, i) => (words[i >> 5]! >>> (i & 31) & 1) === 1);
+    assert.deepEqual(marked, Array.from(x, (v) => Math.abs(v) >= threshold));
+    assert(marked.includes(true) && marked.includes(false));
+  });
+
   Deno.test(`kernels: both rotary pairings leave what they do not rotate (${flavor})`, () => {
     for (const [width, rotated] of [[64, 64], [72, 24], [8, 2]] as const) {
       const heads = 3, [x] = inputs(1, heads * width, width) as [Float32Array];
