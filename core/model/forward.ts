@@ -2,6 +2,7 @@
 import { readSync } from "node:fs";
 import { attention } from "./attention.ts";
 import { feedForward } from "./ffn.ts";
+import { head } from "./head.ts";
 import { PAGE, type RopeSpec, type Unit } from "../flash/layout.ts";
 import type { Pass, Thread } from "./thread.ts";
 
@@ -79,24 +80,4 @@ export function frequency(rope: RopeSpec, pair: number): number {
   const high = Math.min(rope.width - 1, Math.ceil(turnsAt(1))); // slower ones are interpolated
   const ramp = Math.min(1, Math.max(0, (pair - low) / Math.max(0.001, high - low)));
   return plain / scaling.factor * ramp + plain * (1 - ramp);
-}
-
-/** Logits of the tokens that want them. */
-function head(thread: Thread, pass: Pass): void {
-  const { plan, kernels, words } = thread;
-  const { width, normEpsilon, vocabulary } = plan.spec;
-  thread.spread(pass.logits, (i) => {
-    const t = words[plan.logitRows / 4 + i]!;
-    const out = plan.finals.f32 + i * plan.finals.f32Stride;
-    kernels.rmsNorm(plan.x + t * width * 4, plan.outputNorm, width, normEpsilon, out);
-    thread.quantize(plan.finals, i, width);
-  });
-  thread.barrier();
-  for (const placed of plan.head) {
-    if (!thread.canTake(placed)) thread.barrier();
-    const part = placed.unit.parts[0]!;
-    const out = { at: plan.logits, stride: vocabulary * 4 };
-    thread.multiply(thread.take(placed), part, plan.finals, pass.logits, out);
-  }
-  thread.barrier();
 }
