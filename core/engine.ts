@@ -4,6 +4,7 @@ import { FlintError } from "./errors.ts";
 import type { FlashStore } from "./flash/layout.ts";
 import { openFlashStore } from "./flash/store.ts";
 import type { Kv } from "./kv.ts";
+import type { Baseline } from "./model/plan.ts";
 import type { Machine } from "./model/machine.ts";
 import { openMachine } from "./model/open.ts";
 import type { Engine, EngineReport, Fidelity, GenerateEvent, GenerateRequest } from "./run/api.ts";
@@ -42,6 +43,8 @@ export type EngineOptions = ({ readonly folder: string } | { readonly store: Fla
   readonly lookup?: boolean;
   /** Where prefixes of assistants are kept; none: they are computed after each start. */
   readonly snapshots?: Kv;
+  /** Stream as something else does; only for the bench, to compare with. */
+  readonly baseline?: Baseline;
 };
 
 /** Opens the engine. @throws FlintError not_found | bad_model | over_budget */
@@ -55,6 +58,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     memoryBytes: options.memoryBytes,
     kvTokens: options.contextTokens,
     batchTokens: options.batchTokens,
+    baseline: options.baseline,
   });
   const { snapshots, lookup = true } = options;
   return new FlashEngine({ store, text, threads, machine, lookup, snapshots });

@@ -11,6 +11,7 @@ import type { WorkerReport } from "./port.ts";
 import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
 import type { ThreadTask } from "./thread_worker.ts";
 
+const READER = new URL("../flash/reader_worker.ts", import.meta.url);
 /** Two readers keep one request at the disk while the other one's is being set up. */
 const READERS = 2;
 
@@ -33,7 +34,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
   try {
     await Promise.all([
       ...readerTasks(plan, store, memory, threads).map((task) =>
-        crew.start(new URL("../flash/reader_worker.ts", import.meta.url), task)
+        crew.start(options.baseline?.reader ?? READER, task)
       ),
       ...await threadTasks(plan, store, memory, threads).then((tasks) =>
         tasks.map((task) => crew.start(new URL("./thread_worker.ts", import.meta.url), task))

@@ -86,6 +86,17 @@ export interface PlanOptions {
   readonly kvTokens?: number | undefined;
   readonly batchTokens?: number | undefined;
   readonly batchLogits?: number | undefined;
+  /** Stream as something else does; only for the bench, to compare with. */
+  readonly baseline?: Baseline | undefined;
+}
+
+/** How a baseline keeps and reads weights. */
+export interface Baseline {
+  /** The module of its reader threads; they are told a ReaderTask. */
+  readonly reader: URL;
+  /** Most weight bytes that it keeps in DRAM. */
+  readonly pinnedBytes: number;
+  readonly ringBytes: number;
 }
 
 type Forms = ReadonlySet<ActivationForm>;
@@ -269,9 +280,14 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const blocks = kvBlocks(spec, options, ledger, weightBytes);
   const { blockBytes } = kvShape(spec);
   const kv = ledger.reserve("kv", blocks * blockBytes, 4096);
-  const ringBytes = weightBytes + 8192 <= ledger.free ? 0 : ringSize(ledger.free, largest(all));
+  const { baseline } = options;
+  const ringBytes = baseline
+    ? baseline.ringBytes
+    : weightBytes + 8192 <= ledger.free
+    ? 0
+    : ringSize(ledger.free, largest(all));
   const ring = { at: ledger.reserve("staging", ringBytes, 4096), bytes: ringBytes };
-  const pinned = choosePinned(all, ledger.free - 4096);
+  const pinned = choosePinned(all, Math.min(baseline?.pinnedBytes ?? Infinity, ledger.free - 4096));
   let pinnedBytes = 0;
   const place = (unit: Unit): Placed => {
     if (!pinned.has(unit.id)) return { unit, at: -1 };

@@ -3,8 +3,10 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import { type EngineOptions, openEngine } from "../../core/engine.ts";
 import { FlintError } from "../../core/errors.ts";
+import { openFlashStore } from "../../core/flash/store.ts";
 import { openKv } from "../../core/kv.ts";
 import type { Engine, MachineCounters } from "../../core/run/api.ts";
+import { baselineOf } from "./baseline.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { Answer, FlashUse, Question, SideTask } from "./protocol.ts";
 
@@ -41,11 +43,13 @@ function flashUse(engine: Engine, from: MachineCounters, to: MachineCounters): F
   };
 }
 
-function optionsOf(task: SideTask): EngineOptions {
-  const { fidelity, contextTokens, snapshots } = task;
+async function optionsOf(task: SideTask): Promise<EngineOptions> {
+  const { fidelity, contextTokens, snapshots, streaming = "flint" } = task;
+  const store = await openFlashStore(task.model);
   return {
-    folder: task.model,
+    store,
     memoryBytes: task.memoryBytes,
+    ...(streaming === "flint" ? {} : { baseline: baselineOf(streaming, store), lookup: false }),
     ...(fidelity ? { fidelity } : {}),
     ...(contextTokens ? { contextTokens } : {}),
     ...(snapshots ? { snapshots: openKv(snapshots) } : {}),
@@ -53,7 +57,7 @@ function optionsOf(task: SideTask): EngineOptions {
 }
 
 const task: SideTask = JSON.parse(Deno.args[0]!);
-const options = optionsOf(task);
+const options = await optionsOf(task);
 const engine = await openEngine(options);
 console.log(JSON.stringify({ ready: true }));
 for await (const line of createInterface({ input: process.stdin })) {

@@ -2,7 +2,7 @@
  * The comparison: case by case, round by round, every side in turn, so that whatever else the
  * machine does meanwhile meets them all. A side that fails is told and left out from then on.
  */
-import path from "node:path";
+import { dataFileOf } from "../../core/flash/data_file.ts";
 import { modelFile, modelStore, modelText, type TestModel } from "../models.ts";
 import { assistantCases, BENCH_CASES, type Prompt, promptOf } from "./cases.ts";
 import type { GroupUse } from "./cgroup.ts";
@@ -44,6 +44,7 @@ export class Rounds {
   readonly #open = new Map<Side, SideProcess>();
   readonly #outcomes = new Map<Side, string>();
   readonly #uses = new Map<Side, GroupUse>();
+  #store = "";
 
   constructor(model: TestModel, sides: readonly Side[]) {
     this.#model = model;
@@ -60,15 +61,16 @@ export class Rounds {
    * page cache, which no cap would count, is dropped before the capped ones open.
    */
   async open(): Promise<void> {
+    this.#store = await modelStore(this.#model); // which reads the whole file once
     const uncapped = this.#sides.filter(({ share }) => share === undefined);
     for (const side of uncapped) await this.#openSide(side);
-    await dropCaches(this.#model);
+    await dropCaches([modelFile(this.#model)!, dataFileOf(this.#store)]);
     for (const side of this.#sides) if (!uncapped.includes(side)) await this.#openSide(side);
   }
 
   async #openSide(side: Side): Promise<void> {
     try {
-      const command = await commandOf(side, this.#model);
+      const command = commandOf(side, this.#model, this.#store);
       const process = new SideProcess(command, memoryOf(side, this.#model).capBytes);
       this.#open.set(side, process);
       await process.ready();
@@ -160,9 +162,9 @@ export class Rounds {
   }
 }
 
-/** Throws the model's files out of the page cache, which needs no rights (POSIX_FADV_DONTNEED). */
-export async function dropCaches(model: TestModel): Promise<void> {
-  for (const file of [modelFile(model)!, path.join(await modelStore(model), "data.mdb")]) {
+/** Throws files out of the page cache, which needs no rights (POSIX_FADV_DONTNEED). */
+async function dropCaches(files: readonly string[]): Promise<void> {
+  for (const file of files) {
     const args = [`if=${file}`, "iflag=nocache", "count=0", "status=none"];
     await new Deno.Command("dd", { args }).output();
   }

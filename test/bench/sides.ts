@@ -1,7 +1,7 @@
 /** The sides of the comparison, and the command line of each one's process. */
 import path from "node:path";
 import process from "node:process";
-import { modelFile, modelStore, type TestModel } from "../models.ts";
+import { modelFile, type TestModel } from "../models.ts";
 import { OVERHEAD_BYTES, type SideTask } from "./protocol.ts";
 import { mmapPeer, nodePeer } from "./peers.ts";
 
@@ -95,10 +95,10 @@ export function memoryOf(side: Side, model: TestModel): { memoryBytes: number; c
 }
 
 /** The side's command line. @throws Error where it lacks something, with what to do about it */
-export async function commandOf(side: Side, model: TestModel): Promise<string[]> {
+export function commandOf(side: Side, model: TestModel, store: string): string[] {
   const { memoryBytes } = memoryOf(side, model);
   const task = { memoryBytes, ...side.task };
-  if (side.by === "flint") return flintSide({ ...task, model: await modelStore(model) });
+  if (side.by === "flint") return flintSide({ ...task, model: store });
   const given = JSON.stringify({ ...task, model: modelFile(model)! });
   return [...side.by === "llama.cpp" ? nodePeer() : mmapPeer(), given];
 }

@@ -23,7 +23,8 @@ async function answer(sequence: LlamaContextSequence, question: Question): Promi
 
 const task: SideTask = JSON.parse(Deno.args[0]!);
 const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
-const model = await llama.loadModel({ modelPath: task.model, useMmap: true });
+// Read, not mapped: pages that stay in the cache would serve the capped side free of charge.
+const model = await llama.loadModel({ modelPath: task.model, useMmap: false });
 const context = await model.createContext({ contextSize: task.contextTokens ?? 2048, threads: 2 });
 const sequence = context.getSequence();
 console.log(JSON.stringify({ ready: true }));
