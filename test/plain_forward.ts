@@ -42,7 +42,9 @@ export function plainLogits(gguf: Uint8Array, tokens: readonly number[]): number
     for (const x of xs) {
       const normed = rmsNorm(x, of("ffn_norm")[0]!, spec.normEpsilon);
       const up = times(of("ffn_up"), normed);
-      const acts = times(of("ffn_gate"), normed).map((g, i) => g / (1 + Math.exp(-g)) * up[i]!);
+      const acts = spec.architecture === "arcee"
+        ? up.map((u) => Math.max(0, u) ** 2)
+        : times(of("ffn_gate"), normed).map((g, i) => g / (1 + Math.exp(-g)) * up[i]!);
       addTo(x, times(of("ffn_down"), acts));
     }
   }

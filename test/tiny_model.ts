@@ -1,6 +1,6 @@
 /**
  * A seeded 2-layer model as GGUF bytes, so that no test needs a download: any weight type for any
- * matrix, llama or qwen2, tied or not, with a byte-level BPE vocabulary and a ChatML template.
+ * matrix, llama, qwen2 or arcee, tied or not, with a byte-level BPE vocabulary and a ChatML template.
  */
 import fs from "node:fs";
 import { type MatrixName, TensorType } from "../core/flash/layout.ts";
@@ -10,7 +10,7 @@ import { randomFloats } from "./random.ts";
 
 /** What to build; widths must be multiples of 256 where K-quants are used. */
 export interface TinyModelOptions {
-  architecture?: "llama" | "qwen2";
+  architecture?: "llama" | "qwen2" | "arcee";
   tied?: boolean;
   seed?: number;
   layers?: number;
@@ -98,7 +98,7 @@ function describe(options: TinyModelOptions): Record<string, GgufValue> {
     [`${architecture}.rope.freq_base`]: { type: "f32", value: 10_000 },
     [`${architecture}.rope.dimension_count`]: u32(shape.width / shape.heads),
     "tokenizer.ggml.model": { type: "string", value: "gpt2" },
-    "tokenizer.ggml.pre": { type: "string", value: architecture === "llama" ? "smollm" : "qwen2" },
+    "tokenizer.ggml.pre": { type: "string", value: architecture === "qwen2" ? "qwen2" : "smollm" },
     "tokenizer.ggml.tokens": { type: "strings", value: tokens },
     "tokenizer.ggml.token_type": {
       type: "i32s",
@@ -145,7 +145,7 @@ function tensors(options: TinyModelOptions): GgufTensor[] {
       ]
       : []),
     norm(`blk.${i}.ffn_norm.weight`),
-    matrix("gate", `blk.${i}.ffn_gate`, width, neurons),
+    ...(architecture === "arcee" ? [] : [matrix("gate", `blk.${i}.ffn_gate`, width, neurons)]),
     matrix("up", `blk.${i}.ffn_up`, width, neurons),
     matrix("down", `blk.${i}.ffn_down`, neurons, width),
   ];

@@ -86,7 +86,7 @@ export interface Unit {
 /** Dimensions and hyperparameters the forward pass needs. */
 export interface ModelSpec {
   /** Family whose forward pass it is. */
-  readonly architecture: "llama" | "qwen2";
+  readonly architecture: "llama" | "qwen2" | "arcee";
   /** Transformer blocks. */
   readonly layers: number;
   /** d_model */

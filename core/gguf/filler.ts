@@ -36,7 +36,7 @@ export class UnitFiller {
   #tensorOf(unit: UnitPlan, { matrix }: UnitPart): TensorEntry {
     if (matrix === "embedding") return this.#tensors.embedding;
     if (matrix === "head") return this.#tensors.head!;
-    return this.#tensors.layers[unit.layer]![matrix];
+    return this.#tensors.layers[unit.layer]![matrix]!;
   }
 
   #bandWith(tensor: TensorEntry, unit: UnitPlan): Band {

@@ -39,9 +39,14 @@ const LAYER_VECTORS: Readonly<Record<VectorName, string>> = {
   oBias: "attn_output.bias",
 };
 
+/** The matrices of one layer; `gate` is absent where the family's neurons have none. */
+export type LayerTensors =
+  & Readonly<Record<Exclude<LayerMatrix, "gate">, TensorEntry>>
+  & { readonly gate: TensorEntry | undefined };
+
 /** The tensors of a model in Flint's names. */
 export interface ModelTensors {
-  readonly layers: readonly Readonly<Record<LayerMatrix, TensorEntry>>[];
+  readonly layers: readonly LayerTensors[];
   readonly vectors: readonly Readonly<Partial<Record<VectorName, TensorEntry>>>[];
   readonly embedding: TensorEntry;
   /** Absent where the embedding is tied. */
@@ -194,10 +199,10 @@ export function findTensors(spec: ModelSpec, file: GgufFile): ModelTensors {
 }
 
 function findLayer(
-  { width, neurons, heads, headsKv, headWidth }: ModelSpec,
+  { architecture, width, neurons, heads, headsKv, headWidth }: ModelSpec,
   layer: number,
   matrix: (name: string, cols: number, rows: number) => TensorEntry,
-): Record<LayerMatrix, TensorEntry> {
+): LayerTensors {
   const find = (name: LayerMatrix, cols: number, rows: number) =>
     matrix(`blk.${layer}.${LAYER_MATRICES[name]}.weight`, cols, rows);
   return {
@@ -205,7 +210,7 @@ function findLayer(
     k: find("k", width, headsKv * headWidth),
     v: find("v", width, headsKv * headWidth),
     o: find("o", heads * headWidth, width),
-    gate: find("gate", width, neurons),
+    gate: FAMILIES[architecture].activation === "swiglu" ? find("gate", width, neurons) : undefined,
     up: find("up", width, neurons),
     down: find("down", neurons, width),
   };

@@ -11,7 +11,7 @@ import {
 import { blockWeights, rowBytes } from "../kernels/blocks.ts";
 import { refuseModel } from "./metadata.ts";
 import type { TensorEntry } from "./reader.ts";
-import type { ModelTensors } from "./spec.ts";
+import type { LayerTensors, ModelTensors } from "./spec.ts";
 
 /** A unit before it has bytes and a place. */
 export type UnitPlan = Omit<Unit, "offset" | "checksum">;
@@ -43,16 +43,17 @@ export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
     }
     units.push(layOut(units.length, layer, parts, neuron, neurons));
   };
-  tensors.layers.forEach(({ q, k, v, o, gate, up, down }, layer) => {
+  tensors.layers.forEach((matrices, layer) => {
+    const { q, k, v, o } = matrices;
     rowRuns("q", q).forEach((part) => add(layer, [part]));
     const kv = [...rowRuns("k", k), ...rowRuns("v", v)];
     if (kv.length === 2 && imageBytes(kv) <= UNIT_BYTES_MAX) add(layer, kv);
     else kv.forEach((part) => add(layer, [part]));
     rowRuns("o", o).forEach((part) => add(layer, [part]));
-    const size = clusterNeurons(spec, gate, up, down);
+    const size = clusterNeurons(spec, matrices);
     for (let neuron = 0; neuron < spec.neurons; neuron += size) {
       const neurons = Math.min(size, spec.neurons - neuron);
-      add(layer, clusterParts({ gate, up, down }, spec.width, neuron, neurons), neuron, neurons);
+      add(layer, clusterParts(matrices, spec.width, neuron, neurons), neuron, neurons);
     }
   });
   if (tensors.head) rowRuns("head", tensors.head).forEach((part) => add(-1, [part]));
@@ -76,14 +77,9 @@ function rowRuns(matrix: MatrixName, { type, shape }: TensorEntry): PartSize[] {
 }
 
 /** Neurons of one cluster: whole blocks of down, near CLUSTER_BYTES, clusters of about one size. */
-function clusterNeurons(
-  spec: ModelSpec,
-  gate: TensorEntry,
-  up: TensorEntry,
-  down: TensorEntry,
-): number {
+function clusterNeurons(spec: ModelSpec, { gate, up, down }: LayerTensors): number {
   const block = Math.max(blockWeights(down.type), NEURON_STEP);
-  const neuronBytes = rowBytes(gate.type, spec.width) + rowBytes(up.type, spec.width);
+  const neuronBytes = (gate ? rowBytes(gate.type, spec.width) : 0) + rowBytes(up.type, spec.width);
   const blockBytes = block * neuronBytes + spec.width * rowBytes(down.type, block);
   const fit = Math.max(1, Math.floor((CLUSTER_BYTES - UNIT_HEADER) / blockBytes));
   const blocks = Math.ceil(spec.neurons / block);
@@ -91,7 +87,7 @@ function clusterNeurons(
 }
 
 function clusterParts(
-  { gate, up, down }: { gate: TensorEntry; up: TensorEntry; down: TensorEntry },
+  { gate, up, down }: LayerTensors,
   width: number,
   neuron: number,
   neurons: number,
@@ -106,7 +102,7 @@ function clusterParts(
   });
   const columns = rowBytes(down.type, neurons);
   return [
-    rowsOf("gate", gate),
+    ...(gate ? [rowsOf("gate", gate)] : []),
     rowsOf("up", up),
     { matrix: "down", type: down.type, row: 0, rows: width, cols: neurons, rowBytes: columns },
   ];

@@ -4,5 +4,5 @@ export { quantizeNarrow, quantizeWide } from "./activations.as";
 export { dequantize } from "./dequantize.as";
 export { exponentials } from "./exponential.as";
 export { matmul } from "./matmul.as";
-export { add, mark, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
+export { add, mark, reluSquared, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
 export { HALF_BIAS, HALF_BITS, NIBBLES, ONES, SIXES, STEPS, TOPS } from "./lanes.as";

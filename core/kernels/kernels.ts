@@ -45,6 +45,8 @@ export interface Kernels {
   add(x: number, y: number, n: number): void;
   /** gate = silu(gate) * up; (n) f32 */
   swiglu(gate: number, up: number, n: number): void;
+  /** x = max(0, x)^2; (n) f32 */
+  reluSquared(x: number, n: number): void;
   /** Bit i of `out` (i32 words) = |x_i| >= threshold; (n) f32, n % 32 == 0 */
   mark(x: number, n: number, threshold: number, out: number): void;
   /**

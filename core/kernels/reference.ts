@@ -77,6 +77,11 @@ export function swiglu(gate: Float32Array, up: Float32Array): Float64Array {
   return Float64Array.from(gate, (v, i) => v / (1 + Math.exp(-v)) * up[i]!);
 }
 
+/** max(0, x)^2 */
+export function reluSquared(x: Float32Array): Float32Array {
+  return x.map((v) => Math.max(0, v) * Math.max(0, v));
+}
+
 /** One head rotated by (cos, sin) pairs; values from `rotated` on pass through. */
 export function rope(
   x: Float32Array,

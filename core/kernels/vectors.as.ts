@@ -72,6 +72,19 @@ export function mark(x: usize, n: i32, threshold: f32, out: usize): void {
   }
 }
 
+/** See `Kernels.reluSquared`. */
+export function reluSquared(x: usize, n: i32): void {
+  const end = x + (<usize>n << 2);
+  for (; x + 16 <= end; x += 16) {
+    const value = f32x4.max(v128.load(x), f32x4.splat(0));
+    v128.store(x, f32x4.mul(value, value));
+  }
+  for (; x < end; x += 4) {
+    const value = max<f32>(load<f32>(x), 0);
+    store<f32>(x, value * value);
+  }
+}
+
 /** Turns the pair (a, b) by the angle whose cosine and sine lie at `turn`. */
 @inline
 function turnPair(a: usize, b: usize, turn: usize): void {

@@ -1,8 +1,12 @@
-/** The feed-forward half of a layer: x += sum over clusters of down . (silu(gate . x) * up . x). */
+/**
+ * The feed-forward half of a layer: x += sum over clusters of down . acts, where acts is
+ * silu(gate . x) * up . x, or max(0, up . x)^2 in families without a gate.
+ */
 import { activationBytes, activationForm } from "../kernels/kernels.ts";
 import type { MatrixName, Unit, UnitPart } from "../flash/layout.ts";
 import { normalize } from "./attention.ts";
 import { Word } from "./control.ts";
+import { FAMILIES } from "./families.ts";
 import type { Placed } from "./plan.ts";
 import { type Pass, strideOf, type Thread } from "./thread.ts";
 
@@ -68,10 +72,11 @@ function activations(thread: Thread, layer: number, { group, turn }: Group, pass
   const { control } = thread;
   group.forEach((cluster, c) => {
     const { neurons } = cluster.unit;
-    const bytes = 2 * partOf(cluster.unit, "gate").rowBytes;
+    const matrices = inputs(cluster.unit);
+    const bytes = matrices.length * partOf(cluster.unit, "up").rowBytes;
     const rows = { count: neurons, bytes, grain: NEURON_GRAIN, more: c + 1 < group.length };
     thread.spreadRows(rows, (from, to) => {
-      gateAndUp(thread, cluster, pass, from, to);
+      for (const part of matrices) project(thread, part, cluster, pass, { from, to });
       const rest = neurons - (to - from);
       if (Atomics.add(control.words, Word.finished + c, to - from) !== rest) return;
       Atomics.store(control.words, Word.finished + c, 0);
@@ -80,33 +85,33 @@ function activations(thread: Thread, layer: number, { group, turn }: Group, pass
   });
 }
 
-/** gate . x and up . x of some neurons of a cluster. */
-function gateAndUp(
-  thread: Thread,
+/** The parts that x is multiplied with: gate and up, or up alone. */
+const inputs = ({ parts }: Unit) => parts.filter(({ matrix }) => matrix !== "down");
+
+/** gate . x or up . x of some neurons of a cluster; what has no gate goes where activations lie. */
+function project(
+  { plan, kernels }: Thread,
+  part: UnitPart,
   { unit, at, column }: Cluster,
-  pass: Pass,
-  from: number,
-  to: number,
+  { tokens }: Pass,
+  { from, to }: { readonly from: number; readonly to: number },
 ): void {
-  const { plan, kernels } = thread;
   const x = plan.normed;
-  for (const matrix of ["gate", "up"] as const) {
-    const part = partOf(unit, matrix);
-    const form = activationForm(part.type);
-    kernels.matmul(
-      part.type,
-      at + part.at + from * part.rowBytes,
-      part.rowBytes,
-      to - from,
-      part.cols,
-      x[form],
-      strideOf(x, form),
-      pass.tokens,
-      plan[matrix] + (column + from) * 4,
-      plan.groupNeurons * 4,
-      false,
-    );
-  }
+  const form = activationForm(part.type);
+  const out = part === inputs(unit)[0] ? plan.gate : plan.up;
+  kernels.matmul(
+    part.type,
+    at + part.at + from * part.rowBytes,
+    part.rowBytes,
+    to - from,
+    part.cols,
+    x[form],
+    strideOf(x, form),
+    tokens,
+    out + (column + from) * 4,
+    plan.groupNeurons * 4,
+    false,
+  );
 }
 
 /** A token's activations in cluster c of the group whose turn it is. */
@@ -116,7 +121,7 @@ interface Item {
   readonly turn: number;
 }
 
-/** silu(gate) * up, quantized. */
+/** The activations of a cluster from its products, quantized. */
 function activate(
   thread: Thread,
   layer: number,
@@ -126,7 +131,9 @@ function activate(
 ): void {
   const { plan, kernels } = thread;
   const offset = (item.t * plan.groupNeurons + column) * 4;
-  kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
+  if (FAMILIES[plan.spec.architecture].activation === "reluSquared") {
+    kernels.reluSquared(plan.gate + offset, unit.neurons);
+  } else kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
   if (pass.tokens === 1) markActive(thread, layer, unit, offset);
   const form = activationForm(partOf(unit, "down").type);
   if (form === "f32") return;

@@ -66,7 +66,7 @@ Deno.test("kernels: an activation row takes a multiple of 64 bytes", () => {
 });
 
 for (const flavor of FLAVORS) {
-  Deno.test(`kernels: norm, sum, gate and rotation match the slow twin (${flavor})`, () => {
+  Deno.test(`kernels: norm, sum, gate, squared ReLU and rotation match the slow twin (${flavor})`, () => {
     const k = kernels[flavor];
     for (const n of [1, 7, 64, 577]) {
       const [x, y] = inputs(2, n, n) as [Float32Array, Float32Array];
@@ -83,6 +83,9 @@ for (const flavor of FLAVORS) {
       place(gate);
       k.swiglu(INPUT, INPUT + 4096, n);
       closeTo(floats.slice(INPUT / 4, INPUT / 4 + n), reference.swiglu(gate, y), 1e-6);
+      place(x);
+      k.reluSquared(INPUT, n);
+      assert.deepEqual(floats.slice(INPUT / 4, INPUT / 4 + n), reference.reluSquared(x));
     }
   });
 

@@ -1,63 +1,16 @@
 import assert from "node:assert/strict";
-import { importGguf } from "../../core/gguf/import.ts";
-import { type FlashStore, TensorType } from "../../core/flash/layout.ts";
-import { openFlashStore } from "../../core/flash/store.ts";
-import type { Machine, StepToken } from "../../core/model/machine.ts";
+import { TensorType } from "../../core/flash/layout.ts";
 import { openMachine } from "../../core/model/open.ts";
 import { smallestBudget } from "../../core/model/plan.ts";
 import { plainLogits } from "../plain_forward.ts";
 import { randomInts } from "../random.ts";
-import { TINY_VOCABULARY, tinyModel, type TinyModelOptions } from "../tiny_model.ts";
+import { logitsOf, withMachine, withStore } from "../tiny_machine.ts";
+import { TINY_VOCABULARY, type TinyModelOptions } from "../tiny_model.ts";
 
 /** A text of the tiny vocabulary. */
 function text(length: number, seed = 5): number[] {
   const next = randomInts(seed);
   return Array.from({ length }, () => next(TINY_VOCABULARY));
-}
-
-async function withStore(
-  model: TinyModelOptions,
-  use: (store: FlashStore, gguf: Uint8Array) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  const gguf = tinyModel(model);
-  await Deno.writeFile(`${folder}/tiny.gguf`, gguf);
-  await importGguf({ source: `${folder}/tiny.gguf`, target: `${folder}/store`, name: "tiny" });
-  const store = await openFlashStore(`${folder}/store`);
-  try {
-    await use(store, gguf);
-  } finally {
-    await store.close();
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function withMachine<T>(
-  store: FlashStore,
-  options: { memoryBytes?: number; threads?: number; batchTokens?: number },
-  use: (machine: Machine) => Promise<T>,
-): Promise<T> {
-  const machine = await openMachine({ store, memoryBytes: 64 << 20, threads: 2, ...options });
-  try {
-    return await use(machine);
-  } finally {
-    await machine.close();
-  }
-}
-
-/** Logits at every position, fed `chunk` tokens at a time into KV blocks that begin at `block`. */
-async function logits(machine: Machine, tokens: number[], chunk: number, block = 0) {
-  const count = Math.ceil(tokens.length / machine.limits.blockTokens);
-  const blocks = Int32Array.from({ length: count }, (_, i) => block + i);
-  const rows: Float32Array[] = [];
-  for (let at = 0; at < tokens.length; at += chunk) {
-    const batch = tokens.slice(at, at + chunk).map((token, i): StepToken => (
-      { token, position: at + i, blocks, logits: true }
-    ));
-    await machine.step(batch);
-    batch.forEach((_, i) => rows.push(machine.logits(i).slice()));
-  }
-  return rows;
 }
 
 /** Root mean square of the error over that of the logits. */
@@ -91,6 +44,8 @@ for (
       tolerance: 0.0005,
     },
     { name: "qwen2, own head, q8_0", architecture: "qwen2", tied: false, tolerance: 0.03 },
+    { name: "arcee, f16", type: TensorType.F16, architecture: "arcee", tolerance: 0.0005 },
+    { name: "arcee, q8_0", architecture: "arcee", tolerance: 0.03 },
     {
       name: "llama, k-quants mixed",
       type: TensorType.Q4_K,
@@ -102,7 +57,7 @@ for (
   Deno.test(`machine: ${name}: logits as the formula gives them`, async () => {
     await withStore(model, async (store, gguf) => {
       const tokens = text(36);
-      const rows = await withMachine(store, {}, (machine) => logits(machine, tokens, 8));
+      const rows = await withMachine(store, {}, (machine) => logitsOf(machine, tokens, 8));
       const off = relativeError(rows, plainLogits(gguf, tokens));
       assert.ok(off < tolerance, `off by ${off}`);
     });
@@ -116,7 +71,7 @@ Deno.test("machine: the same bits whatever the budget, the threads and the batch
       const tokens = text(40);
       const whole = await withMachine(store, {}, (machine) => {
         assert.equal(machine.budget().staging, 0, "all weights are pinned");
-        return logits(machine, tokens, 8);
+        return logitsOf(machine, tokens, 8);
       });
       const least = smallestBudget(store, { batchTokens: 16 });
       for (
@@ -127,7 +82,11 @@ Deno.test("machine: the same bits whatever the budget, the threads and the batch
           [{ threads: 3 }, 1],
         ] as const
       ) {
-        const rows = await withMachine(store, options, (machine) => logits(machine, tokens, chunk));
+        const rows = await withMachine(
+          store,
+          options,
+          (machine) => logitsOf(machine, tokens, chunk),
+        );
         assert.deepEqual(rows, whole, JSON.stringify({ ...options, chunk }));
       }
     },
@@ -138,8 +97,8 @@ Deno.test("machine: sequences side by side in one step do not touch each other",
   await withStore({}, async (store) => {
     const [a, b] = [text(20, 1), text(20, 2)];
     await withMachine(store, {}, async (machine) => {
-      const aloneA = await logits(machine, a, 1);
-      const aloneB = await logits(machine, b, 1);
+      const aloneA = await logitsOf(machine, a, 1);
+      const aloneB = await logitsOf(machine, b, 1);
       const tables = [Int32Array.of(3), Int32Array.of(5)];
       for (let t = 0; t < a.length; t++) {
         await machine.step([a, b].map((tokens, i) => (
