@@ -82,6 +82,7 @@ class FlashEngine implements Engine {
   readonly #habits: Habits;
   readonly #runner: Runner;
   readonly #sampler: Sampler;
+  readonly #lookup: PromptLookup | undefined;
   /** By schema; longest unused first. */
   readonly #grammars = new Map<string, Grammar>();
   /** What runs or waits, and how to stop listening to its signal. */
@@ -92,6 +93,7 @@ class FlashEngine implements Engine {
     const cache = this.#cache = new KvCache(machine.limits.blocks);
     this.#parts = parts;
     this.#sampler = new Sampler(machine.spec.vocabulary);
+    this.#lookup = parts.lookup ? new PromptLookup() : undefined;
     this.#prefixes = snapshots && new Prefixes({
       kv: snapshots,
       machine,
@@ -191,7 +193,7 @@ class FlashEngine implements Engine {
       start: {
         prompt,
         prefixTokens,
-        ...(this.#parts.lookup ? { drafter: new PromptLookup(prompt.length + maxTokens - 1) } : {}),
+        ...(this.#lookup ? { drafter: this.#lookup.start(prompt.length + maxTokens - 1) } : {}),
         ...(assistant === undefined ? {} : { assistant }),
       },
       vocabulary: tokenizer.vocabulary,
@@ -226,6 +228,8 @@ class FlashEngine implements Engine {
   }
 
   #end(one: Generation | Scoring): void {
+    const { tokens, promptTokens } = one.sequence;
+    if (one instanceof Generation) this.#lookup?.remember(tokens.slice(promptTokens));
     this.#live.get(one)?.();
     this.#live.delete(one);
   }

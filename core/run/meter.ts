@@ -1,9 +1,9 @@
 /** What one sequence cost: times and weight bytes, for `Speed`. */
 import type { Speed } from "./api.ts";
+import type { StepTime } from "./pace.ts";
 
-/** Weight bytes of one step, and how many tokens shared them. */
-export interface StepCost {
-  readonly tokens: number;
+/** Weight bytes and time of one step, and how many tokens shared them. */
+export interface StepCost extends StepTime {
   readonly bytesUsed: number;
   readonly bytesRead: number;
 }

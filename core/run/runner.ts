@@ -64,6 +64,8 @@ export class Runner {
       tokens: batch.length,
       bytesUsed: after.bytesUsed - before.bytesUsed,
       bytesRead: after.bytesRead - before.bytesRead,
+      ms: after.stepMs - before.stepMs,
+      waitMs: after.waitMs - before.waitMs,
     });
   }
 }

@@ -7,8 +7,10 @@ import { assert, FlintError } from "../errors.ts";
 import type { MachineLimits, StepToken } from "../model/machine.ts";
 import type { KvCache } from "./kv_cache.ts";
 import type { StepCost } from "./meter.ts";
+import { Pace } from "./pace.ts";
 import type { Prefixes } from "./prefix.ts";
 import type { Sequence } from "./sequence.ts";
+import { guess } from "./guess.ts";
 import { divide, type Share } from "./share.ts";
 
 /** Sequences that may wait; at some seconds each, more would wait longer than anyone stays. */
@@ -26,6 +28,7 @@ export class Scheduler {
   readonly #limits: MachineLimits;
   readonly #cache: KvCache;
   readonly #prefixes: Prefixes | undefined;
+  readonly #pace = new Pace();
   #waiting: Sequence[] = []; // oldest first
   #running: Sequence[] = []; // longest unserved first
   #step: readonly Share[] = [];
@@ -60,10 +63,17 @@ export class Scheduler {
     this.#sweep();
     this.#secure();
     this.#admit();
-    this.#step = divide(this.#running.filter(canGo), this.#limits, this.#cache);
+    this.#step = this.#divide(this.#running.filter(canGo));
     const served = new Set(this.#step.map(({ sequence }) => sequence));
     this.#running = [...this.#running.filter((one) => !served.has(one)), ...served];
     return this.#step.flatMap((share) => tokensOf(share));
+  }
+
+  #divide(sequences: readonly Sequence[]): Share[] {
+    const limits = this.#limits, left = { tokens: limits.batchTokens, logits: limits.batchLogits };
+    const shares = divide(sequences, left);
+    guess(shares, left, { limits, cache: this.#cache, pace: this.#pace });
+    return shares;
   }
 
   /** The sequence of the step in flight, if it is alone in it. */
@@ -74,6 +84,7 @@ export class Scheduler {
   /** Hands each sequence its logits: `logits(i)` belongs to the i-th token that wanted them. */
   settle(logits: (i: number) => Float32Array, cost: StepCost): void {
     let wanted = 0;
+    this.#pace.observe(cost);
     for (const share of this.#step) {
       const { sequence, count, draft } = share;
       sequence.meter.step(count + draft.length, cost);
@@ -226,17 +237,16 @@ function tokensOf({ sequence, count, draft, logits }: Share): StepToken[] {
 /** Lets the speaker choose, as long as the next logits are those behind its choice. */
 function advance({ sequence, draft }: Share, logits: (i: number) => Float32Array): void {
   const { tokens, speaker, drafter } = sequence;
-  let accepted = 0;
+  const before = tokens.length;
   try {
     for (let i = 0; i <= draft.length && !sequence.over; i++) {
       const next = speaker.take(logits(i));
       if (next === undefined) sequence.over = true;
       else tokens.push(next);
       if (next === undefined || next !== draft[i]) break;
-      accepted++;
       sequence.computed++;
     }
-    if (draft.length > 0) drafter?.learn(draft.length, accepted);
+    drafter?.learn(tokens.slice(before));
   } catch (error) {
     sequence.over = true;
     speaker.fail(error);

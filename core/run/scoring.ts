@@ -1,7 +1,7 @@
 /** Teacher-forced logits: a sequence whose every next token is given, several checked in a step. */
 import { FlintError } from "../errors.ts";
 import { Channel } from "./channel.ts";
-import { type Drafter, Sequence, type Speaker } from "./sequence.ts";
+import { type Draft, type Drafter, Sequence, type Speaker } from "./sequence.ts";
 
 /** Speaks the given tokens and hands out the logits behind each. */
 export class Scoring implements Speaker, Drafter {
@@ -40,8 +40,9 @@ export class Scoring implements Speaker, Drafter {
     return !this.#rows.full;
   }
 
-  propose(tokens: readonly number[], max: number): readonly number[] {
-    return this.#tokens.slice(tokens.length, tokens.length + max);
+  propose({ length }: readonly number[], max: number): Draft {
+    const tokens = this.#tokens.slice(length, length + max);
+    return { tokens, chances: tokens.map(() => 1) };
   }
 
   learn(): void {} // its guesses are never wrong

@@ -15,15 +15,22 @@ export interface Speaker {
   fail(error: unknown): void;
 }
 
+/** Tokens that may follow. */
+export interface Draft {
+  readonly tokens: readonly number[];
+  /** How likely tokens 0..i all come true. */
+  readonly chances: readonly number[];
+}
+
 /**
  * Guesses tokens, which one step checks together. A guess never changes what is said: the speaker
  * takes each token from logits, and a guess only counts if it is that token.
  */
 export interface Drafter {
-  /** At most `max` tokens that may follow. */
-  propose(tokens: readonly number[], max: number): readonly number[];
-  /** How many of the last proposal were right. */
-  learn(proposed: number, accepted: number): void;
+  /** At most `max` tokens; as many of the first ones are checked as pay. */
+  propose(tokens: readonly number[], max: number): Draft;
+  /** What was said where the last proposal began. */
+  learn(said: readonly number[]): void;
 }
 
 /** What a sequence begins with. */

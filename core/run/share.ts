@@ -1,6 +1,4 @@
-/** How a step's places are divided among sequences: one token each, then prompts, then guesses. */
-import type { MachineLimits } from "../model/machine.ts";
-import type { KvCache } from "./kv_cache.ts";
+/** How a step's places are divided among sequences: one token each, then prompts; guess.ts fills the rest. */
 import type { Sequence } from "./sequence.ts";
 
 /** One sequence's part of a step. */
@@ -21,13 +19,15 @@ export interface Share {
  */
 const PROMPT_PART = 1 / 4;
 
+/** Places of a step that are still free. */
+export interface Places {
+  tokens: number;
+  /** Of them, how many may want logits. */
+  logits: number;
+}
+
 /** Parts of a step for those who can go on, in turn. Whoever finds no place is first next time. */
-export function divide(
-  sequences: readonly Sequence[],
-  limits: MachineLimits,
-  cache: KvCache,
-): Share[] {
-  const left = { tokens: limits.batchTokens, logits: limits.batchLogits };
+export function divide(sequences: readonly Sequence[], left: Places): Share[] {
   const shares: Share[] = [];
   for (const sequence of sequences) {
     const share: Share = { sequence, count: 0, draft: [], logits: false };
@@ -40,20 +40,13 @@ export function divide(
     const fair = Math.floor((left.tokens - kept) / (prompts.length - i));
     give(share, Math.min(rest(share), fair), left);
   });
-  const talkers = shares.filter(({ logits, sequence }) => logits && sequence.drafter);
-  talkers.forEach((share, i) => {
-    const fair = Math.floor(Math.min(left.tokens, left.logits) / (talkers.length - i));
-    share.draft = propose(share.sequence, fair, limits, cache);
-    left.tokens -= share.draft.length;
-    left.logits -= share.draft.length;
-  });
   return shares;
 }
 
 const rest = ({ sequence, count }: Share) => sequence.pending - count;
 
 /** Adds `count` tokens, one fewer where their logits find no place; false if none were added. */
-function give(share: Share, count: number, left: { tokens: number; logits: number }): boolean {
+function give(share: Share, count: number, left: Places): boolean {
   if (count > 0 && count === rest(share)) {
     if (left.logits > 0) share.logits = true;
     else count--;
@@ -63,15 +56,4 @@ function give(share: Share, count: number, left: { tokens: number; logits: numbe
   left.tokens -= count;
   if (share.logits) left.logits--;
   return true;
-}
-
-/** Guesses that fit the context and the blocks that can be had without taking another's. */
-function propose(sequence: Sequence, max: number, limits: MachineLimits, cache: KvCache) {
-  const { tokens, drafter } = sequence;
-  const draft = drafter!.propose(tokens, Math.min(max, limits.contextTokens - tokens.length));
-  const blocks = [...sequence.blocks];
-  const need = Math.ceil((tokens.length + draft.length) / limits.blockTokens);
-  while (blocks.length < need && cache.free > 0) blocks.push(cache.grow()!);
-  if (blocks.length > sequence.blocks.length) sequence.setBlocks(blocks);
-  return draft.slice(0, blocks.length * limits.blockTokens - tokens.length);
 }

@@ -46,7 +46,7 @@ export function house(
     const batch = scheduler.schedule();
     if (batch.length === 0) return false;
     await machine.step(batch);
-    scheduler.settle((i) => machine.logits(i), { tokens: 1, bytesUsed: 1, bytesRead: 0 });
+    scheduler.settle((i) => machine.logits(i), STEP);
     return true;
   };
   const finish = async () => {
@@ -54,6 +54,9 @@ export function house(
   };
   return { machine, cache, prefixes, scheduler, submit, step, finish };
 }
+
+/** A step that took no time says nothing of the pace. */
+const STEP = { tokens: 1, bytesUsed: 1, bytesRead: 0, ms: 0, waitMs: 0 };
 
 /** Some tokens, the same for the same seed. */
 export function prompt(length: number, seed = 1): number[] {

@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
 import { WAITING_MAX } from "../../core/run/scheduler.ts";
-import type { Drafter } from "../../core/run/sequence.ts";
+import type { Draft, Drafter } from "../../core/run/sequence.ts";
 import { randomInts } from "../random.ts";
 import { ledgerText, VOCABULARY } from "./ledger_machine.ts";
 import { house, prompt } from "./scheduled.ts";
 
 /** Guesses now right, now wrong. */
+/** A proposal whose guesses are each as likely to follow the one before. */
+const sure = (tokens: readonly number[], chance = 1): Draft => ({
+  tokens,
+  chances: tokens.map((_, i) => chance ** (i + 1)),
+});
+
 const guesser = (pick: (n: number) => number): Drafter => ({
-  propose: (tokens, max) => ledgerText(tokens, pick(max + 1)).map((t) => pick(4) ? t : 0),
-  learn: (proposed, accepted) => assert.ok(accepted <= proposed),
+  propose: (tokens, max) =>
+    sure(ledgerText(tokens, pick(max + 1)).map((t) => pick(4) ? t : 0), 0.5 + pick(2) / 2),
+  learn: () => {},
 });
 
 Deno.test("scheduler: a sequence says in company what it says alone", async () => {
@@ -107,8 +114,11 @@ Deno.test("scheduler: guesses save steps and change nothing", async () => {
     assert.deepEqual(speaker.said, expected());
     return { steps: machine.batches.length, tokens: machine.batches.flat().length };
   };
-  const right: Drafter = { propose: (tokens, max) => ledgerText(tokens, max), learn: () => {} };
-  const wrong: Drafter = { propose: (_, max) => Array(max).fill(0), learn: () => {} };
+  const right: Drafter = {
+    propose: (tokens, max) => sure(ledgerText(tokens, max)),
+    learn: () => {},
+  };
+  const wrong: Drafter = { propose: (_, max) => sure(Array(max).fill(0)), learn: () => {} };
   assert.deepEqual(await run(), { steps: 30, tokens: 34 });
   const quick = await run(right);
   assert.ok(quick.steps <= 9 && quick.tokens <= 36, JSON.stringify(quick));
