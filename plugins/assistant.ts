@@ -26,7 +26,7 @@ import {
 export interface AssistantNeeds {
   /** The engine that answers now; throws FlintError "unavailable" if none does. */
   readonly engine: () => Engine;
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, "get">;
   readonly conversations: Conversations;
   readonly memory: Memory;
 }

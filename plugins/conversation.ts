@@ -15,7 +15,8 @@ export interface ConversationList {
 
 /** The conversations of one store. Reads are synchronous; writes resolve when they are on disk. */
 export interface Conversations {
-  create(assistantId: string): Promise<Conversation>;
+  /** With an id of the caller's own, or a new one. */
+  create(assistantId: string, id?: string): Promise<Conversation>;
   /** Throws "not_found", as everything here that takes an id. */
   get(id: string): Conversation;
   /** `limit` is 1..100, default 50. */
@@ -38,9 +39,12 @@ const TITLE_CHARS = 60;
 const LIST_LIMIT = 50;
 const LIST_LIMIT_MAX = 100;
 
-/** Opens the conversations in `kv`. `now` tells the time of changes. */
-export function openConversations(kv: Kv, { now = () => new Date() } = {}): Conversations {
-  return new StoredConversations(kv, now);
+/** Opens the conversations in `kv`, or a set of others by its `prefix`. `now` tells the time of changes. */
+export function openConversations(
+  kv: Kv,
+  { now = () => new Date(), prefix = "" } = {},
+): Conversations {
+  return new StoredConversations(kv, now, prefix);
 }
 
 class StoredConversations implements Conversations {
@@ -52,18 +56,20 @@ class StoredConversations implements Conversations {
   /** [updatedAt, id], empty values: the order of the list. */
   readonly #recent: Collection<true>;
 
-  constructor(kv: Kv, now: () => Date) {
+  constructor(kv: Kv, now: () => Date, prefix: string) {
     this.#kv = kv;
     this.#now = now;
-    this.#heads = kv.collection("conversations", { parse: (value) => Conversation.parse(value) });
-    this.#messages = kv.collection("messages", { parse: (value) => Message.parse(value) });
-    this.#recent = kv.collection("conversations_recent");
+    this.#heads = kv.collection(`${prefix}conversations`, {
+      parse: (value) => Conversation.parse(value),
+    });
+    this.#messages = kv.collection(`${prefix}messages`, { parse: (value) => Message.parse(value) });
+    this.#recent = kv.collection(`${prefix}conversations_recent`);
   }
 
-  create(assistantId: string): Promise<Conversation> {
+  create(assistantId: string, id: string = crypto.randomUUID()): Promise<Conversation> {
     const at = this.#now().toISOString();
     const conversation: Conversation = {
-      id: crypto.randomUUID(),
+      id,
       assistantId,
       title: "",
       messages: 0,

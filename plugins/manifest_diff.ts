@@ -1,7 +1,7 @@
 /** What differs between two manifests, field by field. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { type Assistant, AssistantPatch } from "./schema.ts";
+import { Manifest } from "./schema.ts";
 
 /** One field that differs; `before` or `after` is left out where the field was. */
 export const FieldChange = z.strictObject({
@@ -15,12 +15,12 @@ export const FieldChange = z.strictObject({
 export type FieldChange = z.infer<typeof FieldChange>;
 
 /** The fields an author writes, without those that every version changes by itself. */
-const FIELDS = Object.keys(AssistantPatch.shape) as (keyof AssistantPatch)[];
+const FIELDS = Object.keys(Manifest.shape) as (keyof Manifest)[];
 /** Fields that are told by their parts. */
 const PARTED = new Set<string>(["sampling", "extra"]);
 
 /** The author's fields in which `after` differs, in the schema's order. Lists differ as a whole. */
-export function diffManifest(before: Assistant, after: Assistant): FieldChange[] {
+export function diffManifest(before: Manifest, after: Manifest): FieldChange[] {
   return FIELDS.flatMap((field) =>
     PARTED.has(field)
       ? parts(field, before[field] as Parts, after[field] as Parts)

@@ -7,6 +7,7 @@ export {
   CATEGORIES,
   ChatEvent,
   Conversation,
+  Manifest,
   Message,
   MESSAGE_CHARS_MAX,
   OWNER,
@@ -56,3 +57,5 @@ export {
 } from "./formats/file.ts";
 export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";
 export { Egress, type EgressPolicy, type WebRequest, type WebResponse } from "./tools/egress.ts";
+export { type Builder, openBuilder, SAID_CHARS_MAX } from "./builder/builder.ts";
+export { BuilderEvent, BuilderSession, BuilderTurn } from "./builder/session_schema.ts";

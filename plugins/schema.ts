@@ -105,9 +105,12 @@ export const AssistantDraft = Assistant.omit(KEPT).partial()
   .meta({ id: "AssistantDraft" });
 export type AssistantDraft = z.infer<typeof AssistantDraft>;
 
+/** All that an author writes: an assistant without what a store adds to it. */
+export const Manifest = Assistant.omit({ ...KEPT, id: true }).meta({ id: "Manifest" });
+export type Manifest = z.infer<typeof Manifest>;
+
 /** What an author sends to change an assistant: the fields to replace, each as a whole. */
-export const AssistantPatch = Assistant.omit({ ...KEPT, id: true }).partial()
-  .meta({ id: "AssistantPatch" });
+export const AssistantPatch = Manifest.partial().meta({ id: "AssistantPatch" });
 export type AssistantPatch = z.infer<typeof AssistantPatch>;
 
 /** Everything a draft may leave out, as it is then. */

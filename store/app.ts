@@ -5,8 +5,16 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { ModelHouse } from "@flint/core";
-import type { Assistants, Conversations, Embedder, Memory, Registry } from "@flint/plugins";
+import type {
+  Assistants,
+  Builder,
+  Conversations,
+  Embedder,
+  Memory,
+  Registry,
+} from "@flint/plugins";
 import { createAssistants } from "./api/assistants.ts";
+import { createBuilder } from "./api/builder.ts";
 import { boundedBody, boundedJson } from "./api/body.ts";
 import { createConversations } from "./api/conversations.ts";
 import { createCore } from "./api/core.ts";
@@ -27,6 +35,7 @@ export interface StoreDeps {
   readonly memory: Memory;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
+  readonly builder: Builder;
 }
 
 /** How the store behaves; every field has a default. */
@@ -85,6 +94,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api/assistants", createAssistants(deps));
   app.route("/api/assistants", createMemory(deps));
   app.route("/api/conversations", createConversations(deps));
+  app.route("/api/builder/sessions", createBuilder(deps));
   addDocs(app);
   app.route("/", pages.routes);
   return app;

@@ -3,10 +3,12 @@ import { join, resolve } from "node:path";
 import { FlintError, type HouseOptions, type ModelHouse, openKv, openModels } from "@flint/core";
 import {
   type Assistants,
+  type Builder,
   type Conversations,
   createAssistants,
   type Embedder,
   type Memory,
+  openBuilder,
   openConversations,
   openEmbedder,
   openMemory,
@@ -23,6 +25,7 @@ export interface Flint {
   readonly memory: Memory;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
+  readonly builder: Builder;
   close(): Promise<void>;
 }
 
@@ -64,6 +67,7 @@ export async function openFlint(options: HouseOptions): Promise<Flint> {
     conversations,
     memory,
     embedder,
+    builder: openBuilder({ kv, registry, memory, embedder, engine: () => house.engine() }),
     assistants: createAssistants({
       engine: () => house.engine(),
       registry,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { FlintError } from "@flint/core";
 import { addAdd, addExport } from "./assistants.ts";
 import { addBench } from "./bench.ts";
+import { addBuild } from "./build.ts";
 import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
 import { addImport, addModels, addPull } from "./models.ts";
@@ -17,6 +18,7 @@ const MISUSED = 2;
 const COMMANDS = [
   addStart,
   addChat,
+  addBuild,
   addAdd,
   addExport,
   addPull,

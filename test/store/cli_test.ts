@@ -33,6 +33,7 @@ Deno.test("cli: every command explains itself", async () => {
   const commands = [
     "start",
     "chat",
+    "build",
     "add",
     "export",
     "pull",
@@ -153,4 +154,24 @@ Deno.test("cli: start serves, refuses a taken port, and drains on SIGTERM", asyn
   server.kill("SIGTERM");
   while (!(await events.read()).done);
   assert.equal((await server.status).code, 0, await errors);
+});
+
+Deno.test("cli: build makes an assistant of piped lines, saves it, and chat finds it", async () => {
+  await using folder = await withTiny();
+  const args = ["build", "a maths tutor for my son", "--model", "tiny", "--memory", "64MB"];
+  const process = command(folder.path, [...args, "--save"], "piped").spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("call it Ada\nstricter\nundo that\n/try hello\n"));
+  await writer.close();
+  const { code, stdout, stderr } = await process.output();
+  const told = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  assert.match(told, /category: education/);
+  assert.match(told, /\+ Ada\nIt is called Ada now\./);
+  assert.match(told, /I took the last change back\./);
+  assert.match(told, /saved as ada, version 1/);
+  const exported = await flint(folder.path, "export", "ada", "--as", "gpt");
+  assert.equal(exported.code, 0, exported.stderr);
+  assert.match(exported.stdout, /maths tutor/);
+  assert.doesNotMatch(exported.stdout, /Be strict/);
 });

@@ -6,6 +6,7 @@ import { importGguf } from "../../core/gguf/import.ts";
 import { type Engine, type ModelHouse, openKv } from "@flint/core";
 import {
   createAssistants,
+  openBuilder,
   openConversations,
   openEmbedder,
   openMemory,
@@ -47,7 +48,8 @@ export async function openLiveStore(
   const memory = openMemory(kv);
   const assistants = createAssistants({ engine: house.engine, registry, conversations, memory });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
-  const deps = { house, registry, conversations, memory, assistants, embedder };
+  const builder = openBuilder({ kv, registry, memory, embedder, engine: house.engine });
+  const deps = { house, registry, conversations, memory, assistants, embedder, builder };
   const app = createStore(deps, options);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
   const { port } = server.addr;

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import {
   createAssistants,
+  openBuilder,
   openConversations,
   openEmbedder,
   openMemory,
@@ -45,7 +46,8 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
   const memory = openMemory(kv);
   const assistants = createAssistants({ engine: pulling.engine, registry, conversations, memory });
   const embedder = openEmbedder(`${folder}/minilm`);
-  const deps = { house: pulling, registry, conversations, memory, assistants, embedder };
+  const builder = openBuilder({ kv, registry, memory, embedder, engine: pulling.engine });
+  const deps = { house: pulling, registry, conversations, memory, assistants, embedder, builder };
   const app = createStore(deps, options);
   return {
     app,
@@ -59,6 +61,7 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
       return [response.status, answer.error?.message ?? answer.detail];
     },
     async [Symbol.asyncDispose]() {
+      embedder.close();
       await kv.close();
       await Deno.remove(folder, { recursive: true });
     },

@@ -1,0 +1,57 @@
+/** Whether a text that a model wrote is fit for a manifest. Small models repeat, echo and wander off. Pure. */
+import { isChinese } from "./script.ts";
+
+/** What the text must be. */
+export interface TextWish {
+  readonly min: number;
+  readonly max: number;
+  readonly chinese: boolean;
+  /** What the model was told; it must not come back. */
+  readonly prompt: string;
+}
+
+/** What no profile says: places to fill in, machine talk, markup. */
+const UNFIT =
+  /[[\]{}<>\\|]|https?:|\bjson\b|\bassistant'?s? name\b|\bAI (?:language )?model\b|\bas an ai\b|\bprofile\b|\bplaceholder\b|lorem ipsum|```|\*\*|_{2,}/iu;
+
+/** Why a text is unfit; undefined if it is fit. */
+export function faultOf(text: string, { min, max, chinese, prompt }: TextWish): string | undefined {
+  const line = text.trim();
+  if (line.length < min) return "too short";
+  if (line.length > max) return "too long";
+  if (line.includes("\n")) return "several lines";
+  if (UNFIT.test(line)) return "not for people";
+  if (isChinese(line) !== chinese) return "another language";
+  if (isRepetitive(line)) return "repeats itself";
+  if (sharedRun(line, prompt) > ECHO_CHARS) return "repeats its order";
+  return undefined;
+}
+
+/** A run of the prompt this long is no chance; what the person said may be said again in part. */
+const ECHO_CHARS = 44;
+
+/** Whether three words, or four characters of Chinese, come twice in a row or thrice in all. */
+export function isRepetitive(text: string): boolean {
+  const units = isChinese(text)
+    ? [...text.replace(/[\s\p{P}]/gu, "")]
+    : text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
+  const size = isChinese(text) ? 4 : 3;
+  const counts = new Map<string, number>();
+  for (let i = 0; i + size <= units.length; i++) {
+    const run = units.slice(i, i + size).join(" ");
+    const count = (counts.get(run) ?? 0) + 1;
+    if (count > 2 || run === units.slice(i + size, i + 2 * size).join(" ")) return true;
+    counts.set(run, count);
+  }
+  return units.length > 3 && new Set(units).size < units.length / 3;
+}
+
+/** Length of the longest run of characters that both texts have; case does not count. */
+function sharedRun(a: string, b: string): number {
+  const [text, other] = [a.toLowerCase(), b.toLowerCase()];
+  let best = 0;
+  for (let i = 0; i < text.length; i++) {
+    while (i + best < text.length && other.includes(text.slice(i, i + best + 1))) best++;
+  }
+  return best;
+}
