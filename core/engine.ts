@@ -1,5 +1,6 @@
 /** Joins flash store, machine, text and scheduler into the one engine that every assistant shares. */
 import { availableParallelism } from "node:os";
+import { type Choice, chooseUnits } from "./calibrate/choose.ts";
 import { FlintError } from "./errors.ts";
 import type { FlashStore } from "./flash/layout.ts";
 import { openFlashStore } from "./flash/store.ts";
@@ -31,7 +32,10 @@ const GRAMMARS_MAX = 16;
 export type EngineOptions = ({ readonly folder: string } | { readonly store: FlashStore }) & {
   /** Hard DRAM budget of the core, bytes. */
   readonly memoryBytes: number;
-  /** The least faithful answer that will do. So far every answer is "exact". */
+  /**
+   * The least faithful answer that will do; default "exact". Coarser weights answer only where the
+   * exact ones do not fit and the model was calibrated (calibrate/calibrate.ts).
+   */
   readonly fidelity?: Fidelity;
   /** Compute threads; default one for each core. */
   readonly threads?: number;
@@ -49,23 +53,25 @@ export type EngineOptions = ({ readonly folder: string } | { readonly store: Fla
 
 /** Opens the engine. @throws FlintError not_found | bad_model | over_budget */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const store = "store" in options ? options.store : await openFlashStore(options.folder);
-  const text = createText(store.card, store.tokenizer);
-  const threads = options.threads ?? availableParallelism();
-  const machine = await openMachine({
-    store,
-    threads,
+  const opened = "store" in options ? options.store : await openFlashStore(options.folder);
+  const sizes = {
     memoryBytes: options.memoryBytes,
     kvTokens: options.contextTokens,
     batchTokens: options.batchTokens,
     baseline: options.baseline,
-  });
+  };
+  const choice = chooseUnits(opened, options.fidelity ?? "exact", sizes);
+  const { store } = choice;
+  const text = createText(store.card, store.tokenizer);
+  const threads = options.threads ?? availableParallelism();
+  const machine = await openMachine({ store, threads, ...sizes });
   const { snapshots, lookup = true } = options;
-  return new FlashEngine({ store, text, threads, machine, lookup, snapshots });
+  return new FlashEngine({ store, choice, text, threads, machine, lookup, snapshots });
 }
 
 interface EngineParts {
   readonly store: FlashStore;
+  readonly choice: Choice;
   readonly text: ModelText;
   readonly threads: number;
   readonly machine: Machine;
@@ -74,7 +80,6 @@ interface EngineParts {
 }
 
 class FlashEngine implements Engine {
-  readonly fidelity = "exact";
   readonly #parts: EngineParts;
   readonly #cache: KvCache;
   readonly #prefixes: Prefixes | undefined;
@@ -89,7 +94,9 @@ class FlashEngine implements Engine {
   readonly #live = new Map<Generation | Scoring, () => void>();
 
   constructor(parts: EngineParts) {
-    const { machine, store, snapshots } = parts;
+    const { machine, store, choice, snapshots } = parts;
+    const weights = [store.card.sourceSha256, choice.fidelity, choice.report?.key ?? []].flat();
+    const model = weights.join(" ");
     const cache = this.#cache = new KvCache(machine.limits.blocks);
     this.#parts = parts;
     this.#sampler = new Sampler(machine.spec.vocabulary);
@@ -98,16 +105,20 @@ class FlashEngine implements Engine {
       kv: snapshots,
       machine,
       cache,
-      model: `${store.card.sourceSha256} ${this.fidelity}`,
+      model,
       onRelease: () => this.#runner.wake(),
     });
     this.#scheduler = new Scheduler({ limits: machine.limits, cache, prefixes: this.#prefixes });
     this.#habits = new Habits({
       spec: machine.spec,
-      model: store.card.sourceSha256,
+      model,
       kv: snapshots,
     });
     this.#runner = new Runner({ machine, scheduler: this.#scheduler, habits: this.#habits });
+  }
+
+  get fidelity() {
+    return this.#parts.choice.fidelity;
   }
 
   get card() {
@@ -148,6 +159,7 @@ class FlashEngine implements Engine {
     return {
       model: this.card.name,
       fidelity: this.fidelity,
+      choice: this.#parts.choice.report,
       threads,
       budget: machine.budget(),
       counters: machine.counters(),

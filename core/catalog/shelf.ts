@@ -1,6 +1,7 @@
 /** The models of one data folder: fetched sources, imported stores, and the way from one to the other. */
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { calibrate, type CalibrateOptions } from "../calibrate/calibrate.ts";
 import { FlintError } from "../errors.ts";
 import type { ModelCard } from "../flash/layout.ts";
 import { inspectStore } from "../flash/store.ts";
@@ -107,6 +108,20 @@ export class Shelf {
     });
     this.#cards.set(name, card);
     return card;
+  }
+
+  /**
+   * Gives an imported model its coarser units, for fidelities below exact; see calibrate for what it
+   * throws. A model that has them is done at once.
+   */
+  async calibrate(name: string, show: Omit<CalibrateOptions, "folder">): Promise<void> {
+    if (!this.#cards.has(name)) {
+      throw new FlintError(
+        "not_found",
+        `${name} is not imported: run \`flint pull ${name}\` first`,
+      );
+    }
+    await calibrate({ ...show, folder: this.folderOf(name) });
   }
 
   /** All models, those of the catalog first. `under` is what is under way with one of them. */

@@ -186,6 +186,14 @@ export interface ModelCard {
   readonly layoutVersion: number;
 }
 
+/** Coarser twins of one layer's FFN clusters, and what it costs to answer by them. */
+export interface LayerVariants {
+  /** By level, finest first, and cluster; they hold the layer's neurons in an order of their own. */
+  readonly units: readonly (readonly Unit[])[];
+  /** KL divergence from exact that each unit adds, nats a token; measured, see calibrate/. */
+  readonly costs: readonly (readonly number[])[];
+}
+
 /** An opened flash store: everything but the payload bytes. */
 export interface FlashStore {
   readonly card: ModelCard;
@@ -196,6 +204,8 @@ export interface FlashStore {
   vector(layer: number, name: VectorName): Float32Array | undefined;
   /** (width) f32 */
   readonly outputNorm: Float32Array;
+  /** By layer; undefined until the model is calibrated. */
+  readonly variants: readonly LayerVariants[] | undefined;
   /** The plain file that units lie in. */
   readonly dataFile: string;
   close(): Promise<void>;

@@ -10,11 +10,13 @@ export interface UnitPlace {
   readonly checksum: string;
 }
 
-/** What to look for: units 0.. of these sizes, stamped with this salt. */
+/** What to look for: units `first`.. of these sizes, stamped with this salt. */
 export interface UnitSearch {
   readonly dataFile: string;
   readonly unitBytes: readonly number[];
   readonly salt: Uint8Array;
+  /** Id of the first; default 0. */
+  readonly first?: number;
   /** Awaited after each unit found; may reject to stop. */
   readonly onUnit: (id: number) => Promise<void>;
 }
@@ -24,6 +26,7 @@ export interface UnitSearch {
  * checksum; otherwise throws "bad_model".
  */
 export async function locateUnits(search: UnitSearch): Promise<UnitPlace[]> {
+  const { first = 0 } = search;
   const places: (UnitPlace | undefined)[] = search.unitBytes.map(() => undefined);
   const image = new Uint8Array(Math.max(...search.unitBytes));
   const file = fs.openSync(search.dataFile, "r");
@@ -35,22 +38,22 @@ export async function locateUnits(search: UnitSearch): Promise<UnitPlace[]> {
         offset += PAGE;
         continue;
       }
-      if (places[found.id]) refuse(`unit ${found.id} was found twice`);
-      places[found.id] = { offset, checksum: found.checksum };
+      if (places[found.id - first]) refuse(`unit ${found.id} was found twice`);
+      places[found.id - first] = { offset, checksum: found.checksum };
       offset += found.bytes;
       await search.onUnit(found.id);
     }
   } finally {
     fs.closeSync(file);
   }
-  return places.map((place, id) => place ?? refuse(`unit ${id} was not found intact`));
+  return places.map((place, i) => place ?? refuse(`unit ${first + i} was not found intact`));
 }
 
 /** The unit that begins at `offset`, if its stamp, size and checksum are right. */
 function readCandidate(file: number, offset: number, image: Uint8Array, search: UnitSearch) {
   fs.readSync(file, image, 0, UNIT_HEADER, offset);
   const stamp = readStamp(image, search.salt);
-  if (!stamp || stamp.bytes !== search.unitBytes[stamp.id]) return undefined;
+  if (!stamp || stamp.bytes !== search.unitBytes[stamp.id - (search.first ?? 0)]) return undefined;
   const pages = image.subarray(0, stamp.bytes);
   if (fs.readSync(file, pages, 0, stamp.bytes, offset) !== stamp.bytes) return undefined;
   return unitChecksum(pages.subarray(UNIT_HEADER)) === stamp.checksum ? stamp : undefined;

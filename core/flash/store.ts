@@ -5,7 +5,8 @@
  *
  *   units   id u32 -> the unit's image without LMDB's page header (bytes - 24)
  *   index   "source" what is being imported; "units", "card", "tokenizer", "vectors" (msgpack);
- *           "complete" layout version, written last
+ *           "complete" layout version, written last; later perhaps "variants", whose units have
+ *           the ids after the model's own, and the notes of a calibration under way
  */
 import fs from "node:fs";
 import { setTimeout } from "node:timers/promises";
@@ -15,6 +16,7 @@ import { verifyUnit } from "./checksum.ts";
 import { dataFileOf, isWhole } from "./data_file.ts";
 import {
   type FlashStore,
+  type LayerVariants,
   LMDB_HEADER,
   type ModelCard,
   PAGE,
@@ -25,6 +27,9 @@ import {
 
 /** Version of the layout written here. Raise it with any change of units or index. */
 export const LAYOUT_VERSION = 1;
+
+/** Version of the calibration. Raise it with any change of what variants hold or cost. */
+export const VARIANTS_VERSION = 1;
 
 /** Small float vectors; a layer's by layer and name. f32, little-endian. */
 export interface StoredVectors {
@@ -49,7 +54,7 @@ export interface StoreOrigin {
 /** A store being written. Units go in by rising id, so what is committed is a prefix. */
 export interface StoreWriter {
   readonly dataFile: string;
-  /** Units committed by earlier runs and this one. */
+  /** Units committed by earlier runs and this one, variants included. */
   unitsDone(): number;
   /**
    * Commits the images (from page start, header stamped) of units `first`.. to disk in one
@@ -58,7 +63,19 @@ export interface StoreWriter {
   put(first: number, images: readonly Uint8Array[]): Promise<void>;
   /** Writes the index, and when that is on disk the mark that completes the store. */
   finish(index: StoreIndex): Promise<void>;
+  /** What a calibration of the present version has found out so far, by name. */
+  note(name: string): unknown;
+  putNote(name: string, value: unknown): Promise<void>;
+  /** Writes where the coarser units of a complete store lie and what they cost. */
+  finishVariants(variants: StoredVariants): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The record of a finished calibration. */
+export interface StoredVariants {
+  /** Of the calibration; another one means: calibrate again. */
+  readonly version: number;
+  readonly layers: readonly LayerVariants[];
 }
 
 type Index = Database<unknown, string>;
@@ -144,6 +161,13 @@ export async function openStoreWriter(
       await committed(Promise.all(puts));
       await committed(index.put("complete", LAYOUT_VERSION));
     },
+    note: (name) => index.get(noteKey(name)),
+    putNote: async (name, value) => {
+      await committed(index.put(noteKey(name), value));
+    },
+    finishVariants: async (variants) => {
+      await committed(index.put("variants", variants));
+    },
     close: () => closeRoot(root),
   };
 }
@@ -206,8 +230,8 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
   if (!fs.existsSync(dataFileOf(folder))) {
     throw new FlintError("not_found", `${folder} holds no flash store: import the model first`);
   }
-  const keys = ["complete", "card", "units", "tokenizer", "vectors"] as const;
-  const { complete, card, units, tokenizer, vectors } = await readIndex(folder, keys);
+  const keys = ["complete", "card", "units", "tokenizer", "vectors", "variants"] as const;
+  const { complete, card, units, tokenizer, vectors, variants } = await readIndex(folder, keys);
   if (complete !== LAYOUT_VERSION) {
     const state = complete === undefined
       ? "unfinished"
@@ -224,9 +248,17 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
     tokenizer: tokenizer as TokenizerSpec,
     vector: (layer, name) => layers[layer]?.get(name),
     outputNorm: floats(stored.outputNorm),
+    variants: currentVariants(variants as StoredVariants | undefined),
     dataFile: dataFileOf(folder),
     close: () => Promise.resolve(), // nothing is held open
   };
+}
+
+const noteKey = (name: string) => `variants ${VARIANTS_VERSION} ${name}`;
+
+/** Variants of another version are as good as none. */
+function currentVariants(stored: StoredVariants | undefined): FlashStore["variants"] {
+  return stored?.version === VARIANTS_VERSION ? stored.layers : undefined;
 }
 
 /** The card is written before its store is complete, so the size is taken when it is read. */

@@ -41,7 +41,7 @@ export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
     if (units.length === UNITS_MAX) {
       refuseModel(`the model has more than ${UNITS_MAX} units of 1 MiB`);
     }
-    units.push(layOut(units.length, layer, parts, neuron, neurons));
+    units.push(layOutUnit(units.length, layer, parts, neuron, neurons));
   };
   tensors.layers.forEach((matrices, layer) => {
     const { q, k, v, o } = matrices;
@@ -108,7 +108,8 @@ function clusterParts(
   ];
 }
 
-function layOut(
+/** A unit of these arrays, one after the other. */
+export function layOutUnit(
   id: number,
   layer: number,
   sizes: readonly PartSize[],

@@ -119,18 +119,24 @@ function chooseScales(
   const nearD: f32 = d == 0 ? 0 : nearest(load<f32>(scratch + (s << 2), STEPS) / d);
   const nearM: f32 = m == 0 ? 0 : nearest(load<f32>(scratch + (s << 2), OFFSETS) / m);
   const xs = x + (s * size << 2), ws = w + (s * size << 2);
-  let best: f32 = f32.MAX_VALUE, chosen = 0;
-  for (let i: f32 = -1; i <= 1; i++) {
-    for (let j: f32 = -1; j <= 1; j++) {
-      const scale = clampLevel(nearD + i, 0, scaleTop), offset = clampLevel(nearM + j, 0, scaleTop);
-      const left = fitError(xs, ws, size, d * scale, m * offset, 0, top);
-      if (left >= best) continue;
-      best = left;
-      chosen = (<i32>scale << 6) | <i32>offset;
-    }
+  let scale = clampLevel(nearD, 0, scaleTop), offset = clampLevel(nearM, 0, scaleTop);
+  let best = fitError(xs, ws, size, d * scale, m * offset, 0, top);
+  for (let k: f32 = -1; k <= 1; k += 2) {
+    const tried = clampLevel(nearD + k, 0, scaleTop);
+    const left = fitError(xs, ws, size, d * tried, m * offset, 0, top);
+    if (left >= best) continue;
+    best = left;
+    scale = tried;
+  }
+  for (let k: f32 = -1; k <= 1; k += 2) {
+    const tried = clampLevel(nearM + k, 0, scaleTop);
+    const left = fitError(xs, ws, size, d * scale, m * tried, 0, top);
+    if (left >= best) continue;
+    best = left;
+    offset = tried;
   }
   store<f32>(scratch, best, PAIR);
-  return chosen;
+  return (<i32>scale << 6) | <i32>offset;
 }
 
 function encodeQ2K(x: usize, w: usize, scratch: usize, out: usize): f32 {

@@ -1,7 +1,8 @@
-/** The typed face of encode.wasm: f32 rows to coarse blocks, each weight by its importance. */
+/** Weights decoded and encoded again, coarser: the typed face of encode.wasm. */
 import { assert } from "../errors.ts";
 import { TensorType } from "../flash/layout.ts";
 import { blockWeights, rowBytes } from "./blocks.ts";
+import { bindKernels, type Kernels, loadKernelModule } from "./kernels.ts";
 
 /** Types that rows can be encoded to, finest first. */
 export const ENCODED_TYPES = [TensorType.Q4_K, TensorType.Q3_K, TensorType.Q2_K] as const;
@@ -10,30 +11,43 @@ export const ENCODED_TYPES = [TensorType.Q4_K, TensorType.Q3_K, TensorType.Q2_K]
 export type EncodedType = typeof ENCODED_TYPES[number];
 
 const SCRATCH_BYTES = 384;
+/** Bytes of an F32 row are the most a row of any type takes. */
+const WEIGHT_BYTES_MAX = 4;
 
 interface EncoderExports {
   encode(type: number, x: number, w: number, cols: number, scratch: number, out: number): number;
 }
 
-/** Encodes rows of up to `colsMax` weights. Fill `values` and `importance`, then encode. */
+/** Works on rows of up to `colsMax` weights: fill `values` and `importance`, then encode. */
 export class Encoder {
+  /** (colsMax) what was decoded last. */
+  readonly decoded: Float32Array<ArrayBufferLike>;
   /** (colsMax) what is to be encoded. */
   readonly values: Float32Array<ArrayBufferLike>;
   /** (colsMax) how much an error of each weight matters, >= 0. */
   readonly importance: Float32Array<ArrayBufferLike>;
   readonly #bytes: Uint8Array;
-  readonly #outAt: number;
+  readonly #rowAt: number;
+  readonly #kernels: Kernels;
   readonly #exports: EncoderExports;
 
-  constructor(module: WebAssembly.Module, colsMax: number) {
-    this.#outAt = SCRATCH_BYTES + 8 * colsMax;
-    const pages = Math.ceil((this.#outAt + rowBytes(TensorType.Q4_K, colsMax)) / 65536);
+  constructor(modules: Record<"encoder" | "kernels", WebAssembly.Module>, colsMax: number) {
+    this.#rowAt = SCRATCH_BYTES + 3 * 4 * colsMax;
+    const pages = Math.ceil((this.#rowAt + WEIGHT_BYTES_MAX * colsMax) / 65536);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    this.values = new Float32Array(memory.buffer, SCRATCH_BYTES, colsMax);
-    this.importance = new Float32Array(memory.buffer, SCRATCH_BYTES + 4 * colsMax, colsMax);
+    const floats = (i: number) =>
+      new Float32Array(memory.buffer, SCRATCH_BYTES + i * 4 * colsMax, colsMax);
+    [this.values, this.importance, this.decoded] = [floats(0), floats(1), floats(2)];
     this.#bytes = new Uint8Array(memory.buffer);
-    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    this.#kernels = bindKernels(modules.kernels, memory);
+    const instance = new WebAssembly.Instance(modules.encoder, { env: { memory } });
     this.#exports = instance.exports as unknown as EncoderExports;
+  }
+
+  /** Decodes `cols` weights of any type to decoded[at..]. */
+  decode(type: TensorType, row: Uint8Array, cols: number, at = 0): void {
+    this.#bytes.set(row, this.#rowAt);
+    this.#kernels.dequantize(type, this.#rowAt, cols, this.decoded.byteOffset + 4 * at);
   }
 
   /**
@@ -42,9 +56,9 @@ export class Encoder {
    */
   encode(type: EncodedType, from: number, cols: number, out: Uint8Array): number {
     assert(cols % blockWeights(type) === 0, "whole blocks are encoded");
-    const x = SCRATCH_BYTES + 4 * from, w = x + 4 * this.values.length;
-    const error = this.#exports.encode(type, x, w, cols, 0, this.#outAt);
-    out.set(this.#bytes.subarray(this.#outAt, this.#outAt + rowBytes(type, cols)));
+    const x = this.values.byteOffset + 4 * from, w = this.importance.byteOffset + 4 * from;
+    const error = this.#exports.encode(type, x, w, cols, 0, this.#rowAt);
+    out.set(this.#bytes.subarray(this.#rowAt, this.#rowAt + rowBytes(type, cols)));
     return error;
   }
 }
@@ -52,5 +66,6 @@ export class Encoder {
 /** An encoder for rows of up to `colsMax` weights. */
 export async function openEncoder(colsMax: number): Promise<Encoder> {
   const wasm = await Deno.readFile(new URL("encode.wasm", import.meta.url));
-  return new Encoder(await WebAssembly.compile(wasm), colsMax);
+  const [encoder, kernels] = [await WebAssembly.compile(wasm), await loadKernelModule()];
+  return new Encoder({ encoder, kernels }, colsMax);
 }

@@ -7,9 +7,9 @@
 /** Below this nothing is worth a level. */
 const TINY: f32 = 1e-30;
 /** Candidates on either side of the step that puts the extreme value on the extreme level. */
-const TRIES = 9;
+const TRIES = 4;
 /** Distance of two candidates, in levels. */
-const SPACING: f32 = 0.1;
+const SPACING: f32 = 0.2;
 
 @inline
 export function total(v: v128): f32 {

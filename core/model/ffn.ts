@@ -8,6 +8,7 @@ import { normalize } from "./attention.ts";
 import { Word } from "./control.ts";
 import { FAMILIES } from "./families.ts";
 import type { Placed } from "./plan.ts";
+import { tallyInputs, tallyNeurons } from "./tally.ts";
 import { type Pass, strideOf, type Thread } from "./thread.ts";
 
 /** Neurons of one piece are a multiple of this: the words of the activity bits. */
@@ -20,6 +21,7 @@ const NEURON_GRAIN = 32;
 export function feedForward(thread: Thread, layer: number, pass: Pass): void {
   const { plan } = thread;
   normalize(thread, layer, "ffnNorm", pass);
+  if (plan.tally) thread.spread(1, () => tallyInputs(thread, layer, pass));
   const clusters = plan.layers[layer]!.filter(({ unit }) => unit.kind === "ffn");
   for (let first = 0, turn = 0; first < clusters.length; turn ^= 1) {
     const group = takeGroup(thread, clusters, first);
@@ -80,6 +82,7 @@ function activations(thread: Thread, layer: number, { group, turn }: Group, pass
       const rest = neurons - (to - from);
       if (Atomics.add(control.words, Word.finished + c, to - from) !== rest) return;
       Atomics.store(control.words, Word.finished + c, 0);
+      if (thread.plan.tally) tallyNeurons(thread, layer, cluster, pass);
       for (let t = 0; t < pass.tokens; t++) activate(thread, layer, cluster, { t, c, turn }, pass);
     });
   });

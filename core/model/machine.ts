@@ -78,6 +78,8 @@ export interface Machine {
    * step had just one token and the activity thresholds have settled. Valid until the next step.
    */
   active(): Int32Array | undefined;
+  /** Sums so far (tally.ts); undefined unless the machine was opened for them. */
+  tally(): Float32Array | undefined;
   counters(): MachineCounters;
   budget(): BudgetReport;
   close(): Promise<void>;

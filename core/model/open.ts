@@ -9,6 +9,7 @@ import { Control, Word } from "./control.ts";
 import type { Machine, MachineCounters, StepToken } from "./machine.ts";
 import type { WorkerReport } from "./port.ts";
 import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
+import { tallyLength } from "./tally.ts";
 import type { ThreadTask } from "./thread_worker.ts";
 
 const READER = new URL("../flash/reader_worker.ts", import.meta.url);
@@ -229,6 +230,11 @@ class FlashMachine implements Machine {
 
   active(): Int32Array | undefined {
     return this.#activity.bits;
+  }
+
+  tally(): Float32Array | undefined {
+    const { tally, spec } = this.#plan;
+    return tally ? new Float32Array(this.#memory.buffer, tally, tallyLength(spec)) : undefined;
   }
 
   counters(): MachineCounters {

@@ -9,6 +9,7 @@ import { choosePinned } from "../flash/residency.ts";
 import { activationBytes, type ActivationForm, activationForm } from "../kernels/kernels.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import type { BudgetReport, MachineLimits } from "./machine.ts";
+import { tallyLength } from "./tally.ts";
 
 /** Positions of one KV block: large enough for long copies, small enough to waste little. */
 export const BLOCK_TOKENS = 32;
@@ -61,6 +62,7 @@ export interface Plan {
   readonly groupNeurons: number;
   readonly groupClusters: number;
   readonly ffn: number; // (B, width) sum over clusters
+  readonly tally: number; // f32 sums of tally.ts; 0 = nothing is tallied
   readonly active: number; // i32 (layers, neurons / 32): bit = neuron active in a one-token pass
   readonly thresholds: number; // (layers) |act| from which a neuron counts as active
   readonly finals: Activation; // (L, width)
@@ -86,6 +88,8 @@ export interface PlanOptions {
   readonly kvTokens?: number | undefined;
   readonly batchTokens?: number | undefined;
   readonly batchLogits?: number | undefined;
+  /** Whether to sum up what calibration wants to know. */
+  readonly tally?: boolean | undefined;
   /** Stream as something else does; only for the bench, to compare with. */
   readonly baseline?: Baseline | undefined;
 }
@@ -207,6 +211,7 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     x: f32("x", batch, spec.width),
     ...reserveAttention(spec, order.all, batch, ledger),
     ...reserveFfn(spec, order.all, batch, ledger),
+    tally: options.tally ? f32("tally", tallyLength(spec)) : 0,
     finals: reserveActivation(
       ledger,
       "finals",
@@ -253,9 +258,9 @@ function reserveAttention(
 }
 
 function reserveFfn(spec: ModelSpec, units: readonly Unit[], rows: number, ledger: Ledger) {
-  const clusters = units.filter((unit) => unit.kind === "ffn" && unit.layer === 0);
-  const groupClusters = Math.min(GROUP_MAX, clusters.length);
-  const groupNeurons = groupClusters * Math.max(...clusters.map((unit) => unit.neurons));
+  const most = units.reduce((most, unit) => Math.max(most, unit.neurons), 0);
+  const groupClusters = Math.min(GROUP_MAX, Math.ceil(spec.neurons / most));
+  const groupNeurons = groupClusters * most; // layers may be cut differently
   const gate = ledger.reserve("gate", rows * groupNeurons * 4);
   // Twice: the next group's are made while the last ones are still read.
   const shape = { rows: 2 * rows, cols: groupNeurons, pieces: groupClusters, f32: gate };

@@ -161,12 +161,26 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What a fidelity below exact chose: bytes in DRAM and bytes read for each pass. */
+export interface ChoiceReport {
+  /** KL divergence from exact that calibration expects, nats a token. */
+  readonly expectedDivergence: number;
+  /** Units with the source's own bits. */
+  readonly exact: { readonly pinned: number; readonly streamed: number };
+  /** Units of calibration's coarser kinds. */
+  readonly coarse: { readonly pinned: number; readonly streamed: number };
+  /** Tells this choice from any other of the same model. */
+  readonly key: string;
+}
+
 /** Live figures for /core/window, the page and the bench. */
 export interface EngineReport {
   /** The model's name. */
   readonly model: string;
   /** Which fidelity answers. */
   readonly fidelity: Fidelity;
+  /** Which weights answer, where not all are exact. */
+  readonly choice: ChoiceReport | undefined;
   /** Compute threads. */
   readonly threads: number;
   /** How the DRAM budget is spent. */

@@ -52,10 +52,21 @@ const ReuseReport = z.object({
   }),
 }).openapi("ReuseReport");
 
+const Placement = z.object({ pinned: count, streamed: count });
+
+/** Which weights answer, below exact. */
+const ChoiceReport = z.object({
+  expectedDivergence: z.number().openapi({ description: "KL from exact, nats a token" }),
+  exact: Placement,
+  coarse: Placement,
+  key: z.string(),
+}).openapi("ChoiceReport");
+
 /** EngineReport of core/run/api.ts. */
 export const EngineReport = z.object({
   model: z.string(),
   fidelity: z.enum(["exact", "balanced", "fast"]),
+  choice: ChoiceReport.optional().openapi({ description: "Absent where all weights are exact" }),
   threads: count,
   budget: z.object({
     limit: count,

@@ -1,9 +1,9 @@
 /** `flint models`, `flint pull` and `flint import`: what is there, and how more comes. */
 import type { Command } from "commander";
-import { type ModelEntry, nameOf, type Progress, Shelf } from "@flint/core";
+import { type ModelEntry, nameOf, Shelf } from "@flint/core";
 import { type CommonOptions, hubFromEnv, parsePath, withCommon, withSource } from "./options.ts";
 import { needWrite } from "./permission.ts";
-import { ProgressLine } from "./progress.ts";
+import { ProgressLine, type Shown } from "./progress.ts";
 import { Stop } from "./stop.ts";
 import { formatBytes, print, remark, table } from "./terminal.ts";
 
@@ -44,7 +44,7 @@ export function addPull(program: Command, dataDir: string, args: readonly string
     });
 }
 
-type Show = { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void };
+type Show = { readonly signal: AbortSignal; readonly onProgress: (progress: Shown) => void };
 
 async function pull(shelf: Shelf, name: string, options: BringOptions, show: Show): Promise<void> {
   const hub = hubFromEnv();
@@ -70,6 +70,25 @@ export function addImport(program: Command, dataDir: string, args: readonly stri
       const name = options.name ?? nameOf(file);
       await bring(async (show) => {
         await shelf.import(name, file, {}, show);
+        say(options, shelf, name);
+      });
+    });
+}
+
+/** Adds `flint calibrate`. */
+export function addCalibrate(program: Command, dataDir: string, args: readonly string[]): void {
+  withCommon(program.command("calibrate"), dataDir)
+    .description("prepare coarser weights for --fidelity balanced and fast; takes minutes, once")
+    .argument("<name>", "name in `flint models`")
+    .action(async (name: string, options: CommonOptions) => {
+      await needWrite(options.data, args);
+      const shelf = await Shelf.open(options.data);
+      await bring(async ({ signal, onProgress }) => {
+        const progress = { model: name, stage: "calibrating", unit: "units" } as const;
+        await shelf.calibrate(name, {
+          signal,
+          onProgress: (done, total) => onProgress({ ...progress, done, total }),
+        });
         say(options, shelf, name);
       });
     });

@@ -6,7 +6,7 @@ import { addBench } from "./bench.ts";
 import { addBuild } from "./build.ts";
 import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
-import { addImport, addModels, addPull } from "./models.ts";
+import { addCalibrate, addImport, addModels, addPull } from "./models.ts";
 import { addStart } from "./start.ts";
 import { remark } from "./terminal.ts";
 
@@ -24,6 +24,7 @@ const COMMANDS = [
   addPull,
   addModels,
   addImport,
+  addCalibrate,
   addDoctor,
   addBench,
 ];

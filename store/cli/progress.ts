@@ -6,6 +6,9 @@ const BAR_CHARS = 24;
 /** Of a stage, between two lines where no line can move. */
 const STEP_SHARE = 0.1;
 
+/** What a line can show: the house's progress, or a calibration's. */
+export type Shown = Omit<Progress, "stage"> & { readonly stage: Progress["stage"] | "calibrating" };
+
 /** Shows one state after the other. */
 export class ProgressLine {
   readonly #moving = Deno.stderr.isTerminal();
@@ -13,7 +16,7 @@ export class ProgressLine {
   #shown = "";
 
   /** Shows a state; the same one twice costs nothing. */
-  show(progress: Progress): void {
+  show(progress: Shown): void {
     const text = words(progress);
     if (this.#moving) this.#move(bar(progress) + text);
     else if (this.#steps.isNew(progress)) remark(text);
@@ -60,7 +63,7 @@ export async function follow(
 class Steps {
   #last = "";
 
-  isNew({ model, stage, done, total, note }: Progress, serving = ""): boolean {
+  isNew({ model, stage, done, total, note }: Shown, serving = ""): boolean {
     const step = total > 0 ? Math.floor(done / total / STEP_SHARE) : 0;
     const state = [model, stage, step, note, serving].join("\0");
     const differs = state !== this.#last;
@@ -69,7 +72,7 @@ class Steps {
   }
 }
 
-function words({ model, stage, done, total, note }: Progress): string {
+function words({ model, stage, done, total, note }: Shown): string {
   // An import passes over the file several times: of its bytes only the share means something.
   const amount = total === 0
     ? ""
@@ -79,7 +82,7 @@ function words({ model, stage, done, total, note }: Progress): string {
   return `${model}: ${stage}${amount}${note === undefined ? "" : ` (${note})`}`;
 }
 
-function bar({ done, total }: Progress): string {
+function bar({ done, total }: Shown): string {
   if (total === 0) return "";
   const full = Math.round(BAR_CHARS * done / total);
   const percent = String(Math.floor(100 * done / total)).padStart(3);

@@ -71,11 +71,16 @@ async function report(
     const { model, budget, fidelity: given } = engine.report();
     if (json) print(JSON.stringify({ event: "ready", model, fidelity: given, budget }));
     else line.say(`${model} answers in ${formatBytes(budget.limit)} of memory, fidelity ${given}`);
-    if (given !== fidelity) line.say(`(${fidelity} was asked for: here every weight is exact)`);
+    if (given !== fidelity) line.say(whyExact(model, fidelity));
   } catch (error) {
     if (error instanceof FlintError && error.code === "cancelled") return;
     const { serving } = house.status();
     if (serving === undefined || !(error instanceof FlintError)) throw error;
     line.say(`${error.message}\n${serving} goes on answering`);
   }
+}
+
+function whyExact(model: string, asked: string): string {
+  return `(${asked} was asked for: every weight is exact, because all fit in memory or ` +
+    `\`flint calibrate ${model}\` was never run)`;
 }

@@ -17,9 +17,15 @@ export function headOf(prefix: "chatcmpl" | "cmpl", model: string, engine: Engin
     id: `${prefix}-${crypto.randomUUID().replaceAll("-", "")}`,
     created: Math.floor(Date.now() / 1000),
     model,
-    // Same fingerprint, seed and request: same text. Weights and fidelity decide that.
-    system_fingerprint: `fp_${engine.card.sourceSha256.slice(0, 12)}_${engine.fidelity}`,
+    system_fingerprint: fingerprintOf(engine),
   };
+}
+
+/** Same fingerprint, seed and request: same text. The weights that answer decide that. */
+function fingerprintOf(engine: Engine): string {
+  const { choice } = engine.report();
+  const weights = choice === undefined ? engine.fidelity : `${engine.fidelity}_${choice.key}`;
+  return `fp_${engine.card.sourceSha256.slice(0, 12)}_${weights}`;
 }
 
 /** OpenAI's own end of stream; the only `data` that is not JSON. */

@@ -1,0 +1,252 @@
+/**
+ * Gives a model its coarser units and learns what they cost: (1) what each weight's error would
+ * matter, from texts; (2) every FFN cluster again at coarser levels, into the model's store;
+ * (3) each layer's cost, measured with only that layer coarse. A killed run goes on at the layer it
+ * was encoding.
+ */
+import crypto from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { FlintError } from "../errors.ts";
+import { SALT_BYTES } from "../flash/checksum.ts";
+import type { FlashStore, LayerVariants, Unit } from "../flash/layout.ts";
+import { locateUnits } from "../flash/locate.ts";
+import {
+  openFlashStore,
+  openStoreWriter,
+  readUnit,
+  type StoreWriter,
+  VARIANTS_VERSION,
+} from "../flash/store.ts";
+import type { UnitPlan } from "../gguf/units.ts";
+import { openEncoder } from "../kernels/encoder.ts";
+import type { Machine } from "../model/machine.ts";
+import { openMachine } from "../model/open.ts";
+import { smallestBudget } from "../model/plan.ts";
+import { type LayerTally, splitTally } from "../model/tally.ts";
+import { createText, type ModelText } from "../text/text.ts";
+import { coarsest, COST_MAX, ffnByLayer, withUnits } from "./choose.ts";
+import { divergence, logSoftmax, runTexts } from "./measure.ts";
+import { TEXTS } from "./texts.ts";
+import { checkShape, LayerEncoder, planVariants } from "./variants.ts";
+
+/** Tokens of each text that the layers' costs are measured on, and how many texts. */
+const COST_TOKENS = 32;
+const COST_TEXTS = 4;
+/** Tokens computed together. */
+const BATCH = 32;
+/** Tokens of a text, at most. */
+const KV_TOKENS = 192;
+
+/** What to calibrate, and who wants to know or stop it. */
+export interface CalibrateOptions {
+  /** Folder of a complete flash store. */
+  readonly folder: string;
+  /** DRAM that the model may take meanwhile; default: enough to keep it whole. */
+  readonly memoryBytes?: number;
+  /** Steps done and in all: one for each layer encoded, one for each layer measured. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Calibrates the model unless it is. Throws FlintError "unavailable" (a model that cannot be made
+ * coarser), "cancelled", "over_budget" (disk or memory), "not_found", "bad_model".
+ */
+export async function calibrate(options: CalibrateOptions): Promise<void> {
+  const store = await openFlashStore(options.folder);
+  if (store.variants) return;
+  checkShape(store);
+  const { sourceSha256, layoutVersion, storeBytes } = store.card;
+  const plans = planAll(store);
+  const bytes = plans.flat(2).reduce((sum, plan) => sum + plan.bytes, storeBytes);
+  const writer = await openStoreWriter(options.folder, { layoutVersion, sourceSha256 }, bytes);
+  try {
+    const job = new Calibration({ store, options, plans, writer });
+    const layers = await job.measure(await job.encode());
+    await writer.finishVariants({ version: VARIANTS_VERSION, layers });
+  } finally {
+    await writer.close();
+  }
+}
+
+/** The units that are to be made, by layer, level and cluster. */
+function planAll({ card: { spec }, units }: FlashStore): UnitPlan[][][] {
+  const perLayer = planVariants(spec, 0, 0).flat().length;
+  return Array.from(
+    { length: spec.layers },
+    (_, layer) => planVariants(spec, layer, units.length + layer * perLayer),
+  );
+}
+
+/** A layer's units by level and cluster, and the errors they make, in a unit of the layer's own. */
+interface Encoded {
+  readonly units: readonly (readonly Unit[])[];
+  readonly errors: readonly (readonly number[])[];
+}
+
+class Calibration {
+  readonly #store: FlashStore;
+  readonly #options: CalibrateOptions;
+  readonly #plans: readonly UnitPlan[][][];
+  readonly #writer: StoreWriter;
+  readonly #texts: readonly (readonly number[])[];
+  #done = 0;
+
+  constructor(
+    needs: {
+      store: FlashStore;
+      options: CalibrateOptions;
+      plans: readonly UnitPlan[][][];
+      writer: StoreWriter;
+    },
+  ) {
+    this.#store = needs.store;
+    this.#options = needs.options;
+    this.#plans = needs.plans;
+    this.#writer = needs.writer;
+    this.#texts = tokenize(createText(needs.store.card, needs.store.tokenizer));
+  }
+
+  /** Encodes what an earlier run has not, and finds where everything lies. */
+  async encode(): Promise<Encoded[]> {
+    const { sourceSha256 } = this.#store.card;
+    const origin = `${sourceSha256} variants ${VARIANTS_VERSION}`;
+    const salt = crypto.createHash("sha256").update(origin).digest().subarray(0, SALT_BYTES);
+    const errors = await this.#encodeLayers(salt);
+    const first = this.#store.units.length;
+    const places = await locateUnits({
+      dataFile: this.#store.dataFile,
+      unitBytes: this.#plans.flat(2).map(({ bytes }) => bytes),
+      salt,
+      first,
+      onUnit: () => this.#pause(),
+    });
+    return this.#plans.map((levels, layer) => ({
+      units: levels.map((row) => row.map((plan) => ({ ...plan, ...places[plan.id - first]! }))),
+      errors: errors[layer]!,
+    }));
+  }
+
+  /** The errors of every layer's variants; their units are in the store afterwards. */
+  async #encodeLayers(salt: Uint8Array): Promise<number[][][]> {
+    const { spec } = this.#store.card;
+    const encoder = await openEncoder(Math.max(spec.width, spec.neurons));
+    let tallies: LayerTally[] | undefined;
+    const errors: number[][][] = [];
+    for (const [layer, plans] of this.#plans.entries()) {
+      const name = `errors ${layer}`;
+      let noted = this.#writer.note(name) as number[][] | undefined;
+      if (!noted) {
+        tallies ??= await this.#tally();
+        const units = ffnByLayer(this.#store)[layer]!;
+        const source = { units, pages: units.map((unit) => readUnit(this.#store, unit)) };
+        const variants = new LayerEncoder(spec, source, tallies[layer]!, encoder)
+          .encode(plans, salt);
+        await this.#writer.put(plans[0]![0]!.id, variants.flat().map(({ image }) => image));
+        noted = variants.map((row) => row.map(({ error }) => error));
+        await this.#writer.putNote(name, noted);
+      }
+      errors.push(noted);
+      await this.#pause(1);
+    }
+    return errors;
+  }
+
+  /** What the texts make of every layer. */
+  async #tally(): Promise<LayerTally[]> {
+    const { spec } = this.#store.card;
+    const noted = this.#writer.note("tally") as Uint8Array | undefined;
+    if (noted) return splitTally(new Float32Array(noted.slice().buffer), spec);
+    const sums = await this.#withMachine(this.#store, { tally: true }, async (machine) => {
+      await runTexts(machine, this.#texts);
+      return machine.tally()!.slice();
+    });
+    await this.#writer.putNote("tally", new Uint8Array(sums.buffer));
+    return splitTally(sums, spec);
+  }
+
+  /** Turns errors into costs: each layer's by itself, then all by what they cost together. */
+  async measure(encoded: readonly Encoded[]): Promise<LayerVariants[]> {
+    const exact: Float32Array[] = [];
+    await this.#withMachine(
+      this.#store,
+      {},
+      (machine) =>
+        runTexts(machine, this.#costTexts(), (row) => exact.push(logSoftmax(row.slice()))),
+    );
+    const layers: LayerVariants[] = [];
+    for (const [layer, { units, errors }] of encoded.entries()) {
+      const own = ffnByLayer(this.#store);
+      own[layer] = [...units.at(-1)!];
+      const cost = await this.#cost(`cost ${layer}`, withUnits(this.#store, own), exact);
+      const total = errors.at(-1)!.reduce((a, b) => a + b, 0);
+      layers.push(scaled({ units, costs: errors }, cost / total));
+      await this.#pause(1);
+    }
+    const mix = coarsest(this.#store, layers, COST_MAX.balanced);
+    const measured = await this.#cost("cost together", mix.store, exact);
+    return layers.map((layer) => scaled(layer, measured / mix.cost));
+  }
+
+  /** Mean divergence from `exact` of a store's answers, unless it was measured before. */
+  async #cost(name: string, store: FlashStore, exact: readonly Float32Array[]): Promise<number> {
+    const noted = this.#writer.note(name);
+    if (typeof noted === "number") return noted;
+    let sum = 0;
+    await this.#withMachine(
+      store,
+      {},
+      (machine) =>
+        runTexts(
+          machine,
+          this.#costTexts(),
+          (row, i) => sum += divergence(exact[i]!, logSoftmax(row.slice())),
+        ),
+    );
+    const mean = sum / exact.length;
+    await this.#writer.putNote(name, mean);
+    return mean;
+  }
+
+  #costTexts(): number[][] {
+    return this.#texts.slice(0, COST_TEXTS).map((tokens) => tokens.slice(0, COST_TOKENS));
+  }
+
+  async #withMachine<T>(
+    store: FlashStore,
+    { tally }: { tally?: boolean },
+    use: (machine: Machine) => Promise<T>,
+  ): Promise<T> {
+    const sizes = { kvTokens: KV_TOKENS, batchTokens: BATCH, batchLogits: BATCH, tally };
+    const weights = store.units.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { memoryBytes = smallestBudget(store, sizes) + weights } = this.#options;
+    const machine = await openMachine({ store, memoryBytes, ...sizes });
+    try {
+      return await use(machine);
+    } finally {
+      await machine.close();
+    }
+  }
+
+  /** Lets other work run; notes that `steps` more are done; throws "cancelled". */
+  async #pause(steps = 0): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    if (signal?.aborted) throw new FlintError("cancelled", "the calibration was cancelled");
+    this.#done += steps;
+    if (steps > 0) onProgress?.(this.#done, 2 * this.#plans.length);
+    await setImmediate();
+  }
+}
+
+const scaled = ({ units, costs }: LayerVariants, factor: number): LayerVariants => ({
+  units,
+  costs: costs.map((row) => row.map((cost) => cost * factor)),
+});
+
+/** The texts as the model reads them. */
+function tokenize(text: ModelText): number[][] {
+  return TEXTS.map(({ question, text: words }) => {
+    const asked = question === undefined ? [] : text.chat([{ role: "user", content: question }]);
+    return [...asked, ...text.encode(words, { begin: asked.length === 0 })].slice(0, KV_TOKENS);
+  });
+}
