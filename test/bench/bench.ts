@@ -4,6 +4,7 @@
  *   deno task bench core [--quick] [--rounds N] [--seconds N] [--sides A,B] [--model NAME]
  *                        [--json FILE] [--markdown FILE] [--svg FILE]
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
+ *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { parseArgs } from "node:util";
@@ -11,6 +12,7 @@ import type { TestModel } from "../models.ts";
 import { cgroupRoot } from "./cgroup.ts";
 import { benchCore } from "./core_bench.ts";
 import { buildPeers } from "./peers.ts";
+import { benchQuality } from "./quality.ts";
 import { soak } from "./soak.ts";
 
 const { values, positionals } = parseArgs({
@@ -19,6 +21,7 @@ const { values, positionals } = parseArgs({
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
     seconds: { type: "string" },
+    tokens: { type: "string", default: "96" },
     minutes: { type: "string", default: "60" },
     sides: { type: "string", default: "" },
     model: { type: "string" },
@@ -33,7 +36,10 @@ const { quick, json, svg } = values;
 const model = (values.model ?? (quick ? "smollm2-135m" : "qwen2.5-coder-1.5b")) as TestModel;
 if (!cgroupRoot()) console.error("memory cgroups are not writable here: nothing can be capped");
 
-if (positionals[0] === "peers") await buildPeers();
+const sides = values.sides.split(",").filter((name) => name !== "");
+if (positionals[0] === "quality") {
+  await benchQuality({ model, tokens: Number(values.tokens), sides, json });
+} else if (positionals[0] === "peers") await buildPeers();
 else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
 else {
   await benchCore({
@@ -44,7 +50,7 @@ else {
       seconds: Number(values.seconds ?? (quick ? 2 : 4)),
       retrieval: !quick,
     },
-    sides: values.sides.split(",").filter((name) => name !== ""),
+    sides,
     further: values.sides === "",
   });
 }
