@@ -43,6 +43,8 @@ export class Habits {
   #assistant = NOBODY;
   #restored = false;
   #last: Sequence | undefined;
+  #writes: Promise<unknown> = Promise.resolve();
+  #fault: unknown;
 
   constructor({ spec, model, kv }: HabitsNeeds) {
     this.#spec = spec;
@@ -51,9 +53,9 @@ export class Habits {
   }
 
   /** Takes the active neurons of one token of a sequence. */
-  async observe(sequence: Sequence, bits: Int32Array): Promise<void> {
+  observe(sequence: Sequence, bits: Int32Array): void {
     const assistant = sequence.assistant ?? NOBODY;
-    if (!this.#meter || assistant !== this.#assistant) await this.#turnTo(assistant);
+    if (!this.#meter || assistant !== this.#assistant) this.#turnTo(assistant);
     if (sequence !== this.#last) this.#meter!.turn();
     this.#last = sequence;
     this.#meter!.observe(bits);
@@ -70,14 +72,24 @@ export class Habits {
     };
   }
 
-  /** Keeps the profile of the assistant that spoke last. */
+  /** Keeps the profile of the assistant that spoke last. Throws what any profile's write threw. */
   async save(): Promise<void> {
-    if (!this.#meter) return;
-    await this.#blobs?.put([this.#model, this.#assistant], this.#meter.profile());
+    this.#keep();
+    await this.#writes;
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
-  async #turnTo(assistant: string): Promise<void> {
-    await this.save();
+  /** Writes the profile while others speak. */
+  #keep(): void {
+    if (!this.#meter || !this.#blobs) return;
+    const write = this.#blobs.put([this.#model, this.#assistant], this.#meter.profile());
+    this.#writes = Promise.all([this.#writes, write]).catch((error) => {
+      this.#fault ??= error;
+    });
+  }
+
+  #turnTo(assistant: string): void {
+    this.#keep();
     const meter = this.#meter = new ReuseMeter(this.#spec.layers, this.#spec.neurons);
     this.#assistant = assistant;
     const profile = this.#blobs?.borrow([this.#model, assistant]);

@@ -13,6 +13,7 @@ export class Runner {
   readonly #habits: Habits;
   #work: Promise<void> | undefined;
   #closed = false;
+  #seen: { readonly sequence: Sequence; readonly bits: Int32Array } | undefined;
 
   constructor(needs: { machine: Machine; scheduler: Scheduler; habits: Habits }) {
     this.#machine = needs.machine;
@@ -51,15 +52,24 @@ export class Runner {
         this.#scheduler.fail(error);
       }
     }
+    this.#observe();
     this.#work = undefined;
+  }
+
+  /** Tells the habits what the last step used. */
+  #observe(): void {
+    if (this.#seen) this.#habits.observe(this.#seen.sequence, this.#seen.bits);
+    this.#seen = undefined;
   }
 
   async #step(batch: Parameters<Machine["step"]>[0]): Promise<void> {
     const before = this.#machine.counters();
-    await this.#machine.step(batch);
+    const running = this.#machine.step(batch);
+    this.#observe(); // while the threads compute
+    await running;
     const after = this.#machine.counters();
     const bits = this.#machine.active(), sole = this.#scheduler.sole;
-    if (bits && sole) await this.#habits.observe(sole, bits);
+    if (bits && sole) this.#seen = { sequence: sole, bits: bits.slice() };
     this.#scheduler.settle((i) => this.#machine.logits(i), {
       tokens: batch.length,
       bytesUsed: after.bytesUsed - before.bytesUsed,
