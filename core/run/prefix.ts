@@ -51,7 +51,7 @@ export class Prefixes {
 
   /**
    * Fills the sequence's blocks from its first unsealed one on; `hashes` name their contents.
-   * Not to be called while a step runs. Returns how many blocks are filled.
+   * The blocks are the sequence's own: a step may run meanwhile. Returns how many blocks are filled.
    */
   restore({ blocks, sealed }: Sequence, hashes: readonly string[]): number {
     const place = (i: number) => this.#needs.machine.block(blocks[sealed + i]!);

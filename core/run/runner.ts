@@ -25,6 +25,7 @@ export class Runner {
   submit(sequence: Sequence): void {
     if (this.#closed) throw closed();
     this.#scheduler.submit(sequence);
+    this.#scheduler.prepare();
     this.wake();
   }
 

@@ -57,6 +57,11 @@ export class Scheduler {
     this.#waiting.push(sequence);
   }
 
+  /** While a step runs: gives those who came meanwhile their place, so that no step waits for a restore. */
+  prepare(): void {
+    if (this.#step.length > 0) this.#admit();
+  }
+
   /** The next step's tokens; none when nothing can go on. Not to be called while a step runs. */
   schedule(): StepToken[] {
     assert(this.#step.length === 0, "the last step is settled");
@@ -137,8 +142,9 @@ export class Scheduler {
       if (this.#running.length >= this.#limits.batchTokens) return;
       if (this.#isComing(sequence)) continue;
       while (!this.#place(sequence)) {
+        // Who is in the step in flight cannot leave it.
         const resting = this.#running.filter((one) => !canGo(one));
-        if (resting.length === 0) return;
+        if (resting.length === 0 || this.#step.length > 0) return;
         this.#preempt(resting.toSorted(byAge).at(-1)!);
       }
       this.#waiting = this.#waiting.filter((one) => one !== sequence);

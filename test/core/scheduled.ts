@@ -41,11 +41,14 @@ export function house(
     scheduler.submit(sequence);
     return { speaker, sequence, expected: () => ledgerText(prompt, max) };
   };
-  /** One step; false if there was nothing to do. */
-  const step = async () => {
+  /** One step, and what happens while it runs; false if there was nothing to do. */
+  const step = async (meanwhile = () => {}) => {
     const batch = scheduler.schedule();
     if (batch.length === 0) return false;
-    await machine.step(batch);
+    const running = machine.step(batch);
+    meanwhile();
+    scheduler.prepare();
+    await running;
     scheduler.settle((i) => machine.logits(i), STEP);
     return true;
   };

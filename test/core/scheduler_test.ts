@@ -154,17 +154,20 @@ async function storm(seed: number) {
     contextTokens: 14,
   });
   const all: ReturnType<typeof submit>[] = [];
-  for (let turn = 0; turn < 120; turn++) {
-    if (pick(3) === 0) {
+  const happen = () => {
+    if (pick(6) === 0) {
       const begin = prompt(10, pick(2)).slice(0, pick(9)), max = 1 + pick(5);
       all.push(
         submit([...begin, pick(VOCABULARY)], max, pick(2) ? { drafter: guesser(pick) } : {}),
       );
     }
     const one = all[pick(all.length)];
-    if (one && pick(4) === 0) one.speaker.ready = !one.speaker.ready;
-    if (one && pick(30) === 0) one.sequence.over = true;
-    await step();
+    if (one && pick(8) === 0) one.speaker.ready = !one.speaker.ready;
+    if (one && pick(60) === 0) one.sequence.over = true;
+  };
+  for (let turn = 0; turn < 120; turn++) {
+    happen();
+    await step(happen);
   }
   for (const { speaker } of all) speaker.ready = true;
   await finish();
@@ -183,6 +186,17 @@ Deno.test("scheduler: under any load nobody's text changes, and all blocks retur
 
 Deno.test("scheduler: the same arrivals make the same steps", async () => {
   assert.deepEqual(await storm(99), await storm(99));
+});
+
+Deno.test("scheduler: who comes while a step runs has its place before the next one", async () => {
+  const { submit, step, finish, scheduler } = house();
+  const one = submit(prompt(6, 1), 3);
+  let two: ReturnType<typeof submit>;
+  await step(() => two = submit(prompt(6, 2), 3));
+  assert.deepEqual([scheduler.running, scheduler.waiting], [2, 0]);
+  await finish();
+  assert.deepEqual(one.speaker.said, one.expected());
+  assert.deepEqual(two!.speaker.said, two!.expected());
 });
 
 Deno.test("scheduler: who begins like one who is just being read waits and shares", async () => {
