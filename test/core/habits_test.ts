@@ -8,7 +8,7 @@ const spec = { layers: 1, neurons: 64 } as ModelSpec;
 const chat = (assistant?: string) => ({ assistant }) as Sequence;
 const bits = (first: number, second = 0) => Int32Array.of(first, second);
 
-Deno.test("habits: another chat of the same assistant begins without neighbours", async () => {
+Deno.test("habits: another chat of the same assistant begins without neighbours", () => {
   const habits = new Habits({ spec, model: "m", kv: undefined });
   const [one, two] = [chat("a"), chat("a")];
   habits.observe(one, bits(3));
