@@ -2,13 +2,14 @@
  * The comparison: case by case, round by round, every side in turn, so that whatever else the
  * machine does meanwhile meets them all. A side that fails is told and left out from then on.
  */
+import { dirname } from "node:path";
 import { dataFileOf } from "../../core/flash/data_file.ts";
 import { modelFile, modelStore, modelText, type TestModel } from "../models.ts";
 import { assistantCases, BENCH_CASES, type Prompt, promptOf } from "./cases.ts";
 import type { GroupUse } from "./cgroup.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { SideProcess } from "./side_process.ts";
-import { commandOf, memoryOf, type Side } from "./sides.ts";
+import { commandOf, type Folders, memoryOf, type Side } from "./sides.ts";
 
 /** How long, and how often. */
 export interface Pace {
@@ -44,7 +45,7 @@ export class Rounds {
   readonly #open = new Map<Side, SideProcess>();
   readonly #outcomes = new Map<Side, string>();
   readonly #uses = new Map<Side, GroupUse>();
-  #store = "";
+  #folders: Folders = { store: "", prefixes: "" };
 
   constructor(model: TestModel, sides: readonly Side[]) {
     this.#model = model;
@@ -61,16 +62,18 @@ export class Rounds {
    * page cache, which no cap would count, is dropped before the capped ones open.
    */
   async open(): Promise<void> {
-    this.#store = await modelStore(this.#model); // which reads the whole file once
+    const store = await modelStore(this.#model); // which reads the whole file once
+    const prefixes = await Deno.makeTempDir({ dir: dirname(dirname(store)), prefix: ".bench-" });
+    this.#folders = { store, prefixes };
     const uncapped = this.#sides.filter(({ share }) => share === undefined);
     for (const side of uncapped) await this.#openSide(side);
-    await dropCaches([modelFile(this.#model)!, dataFileOf(this.#store)]);
+    await dropCaches([modelFile(this.#model)!, dataFileOf(store)]);
     for (const side of this.#sides) if (!uncapped.includes(side)) await this.#openSide(side);
   }
 
   async #openSide(side: Side): Promise<void> {
     try {
-      const command = commandOf(side, this.#model, this.#store);
+      const command = commandOf(side, this.#model, this.#folders);
       const process = new SideProcess(command, memoryOf(side, this.#model).capBytes);
       this.#open.set(side, process);
       await process.ready();
@@ -149,6 +152,8 @@ export class Rounds {
   /** Ends all sides; what became of them. */
   async close(): Promise<SideEnd[]> {
     for (const side of this.#sides) await this.#close(side);
+    const { prefixes } = this.#folders;
+    if (prefixes) await Deno.remove(prefixes, { recursive: true });
     const unused = { peakBytes: 0, cacheBytes: 0, kills: 0 };
     return this.#sides.map((side) => {
       const outcome = this.#outcomes.get(side);

@@ -15,7 +15,9 @@ export interface Side {
   /** Budget as a share of the model's file; undefined = no cap. */
   readonly share?: number;
   readonly by: "flint" | "llama.cpp mapped" | "llama.cpp";
-  readonly task?: Pick<SideTask, "fidelity" | "streaming" | "snapshots">;
+  readonly task?: Pick<SideTask, "fidelity" | "streaming">;
+  /** Whether it keeps prefixes on flash. */
+  readonly keepsPrefixes?: boolean;
   /** Whether it must say what Flint says with all weights in DRAM. */
   readonly exact: boolean;
   /** Whether it also answers from a long text, whose prefill takes half a minute. */
@@ -70,7 +72,7 @@ export const SIDES: readonly Side[] = [
   },
   { ...exact(25) },
   { ...exact(35) },
-  { ...exact(50), retrieval: true },
+  { ...exact(50), retrieval: true, keepsPrefixes: true },
   { ...exact(70) },
   { ...exact(100) },
   { ...exact(35), name: "balanced 35 %", exact: false, task: { fidelity: "balanced" } },
@@ -94,10 +96,20 @@ export function memoryOf(side: Side, model: TestModel): { memoryBytes: number; c
   return { memoryBytes, capBytes: memoryBytes + OVERHEAD_BYTES };
 }
 
+/** Where the sides of one run lie on flash: the imported model, and prefixes. */
+export interface Folders {
+  readonly store: string;
+  readonly prefixes: string;
+}
+
 /** The side's command line. @throws Error where it lacks something, with what to do about it */
-export function commandOf(side: Side, model: TestModel, store: string): string[] {
+export function commandOf(side: Side, model: TestModel, { store, prefixes }: Folders): string[] {
   const { memoryBytes } = memoryOf(side, model);
-  const task = { memoryBytes, ...side.task };
+  const task = {
+    memoryBytes,
+    ...side.task,
+    ...(side.keepsPrefixes ? { snapshots: prefixes } : {}),
+  };
   if (side.by === "flint") return flintSide({ ...task, model: store });
   const given = JSON.stringify({ ...task, model: modelFile(model)! });
   return [...side.by === "llama.cpp" ? nodePeer() : mmapPeer(), given];
