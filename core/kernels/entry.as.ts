@@ -4,5 +4,6 @@ export { quantizeNarrow, quantizeWide } from "./activations.as";
 export { dequantize } from "./dequantize.as";
 export { exponentials } from "./exponential.as";
 export { matmul } from "./matmul.as";
+export { addColumns, gather } from "./sparse.as";
 export { add, mark, reluSquared, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
 export { HALF_BIAS, HALF_BITS, NIBBLES, ONES, SIXES, STEPS, TOPS } from "./lanes.as";

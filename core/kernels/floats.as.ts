@@ -5,7 +5,7 @@
 import { floatSums, half, highHalves, lowHalves } from "./lanes.as";
 
 @unmanaged
-class F32 {
+export class F32 {
   @inline
   get bytes(): usize {
     return 4;
@@ -30,7 +30,7 @@ class F32 {
 }
 
 @unmanaged
-class F16 {
+export class F16 {
   @inline
   get bytes(): usize {
     return 2;
@@ -53,7 +53,7 @@ class F16 {
 }
 
 @unmanaged
-class BF16 {
+export class BF16 {
   @inline
   get bytes(): usize {
     return 2;

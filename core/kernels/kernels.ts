@@ -45,6 +45,35 @@ export interface Kernels {
   add(x: number, y: number, n: number): void;
   /** gate = silu(gate) * up; (n) f32 */
   swiglu(gate: number, up: number, n: number): void;
+  /**
+   * out[i] = dot(row at addresses[i] + offset, x) for scattered rows of a plain type.
+   * @param addresses  u32 (count)
+   * @param x          f32 (cols)
+   */
+  gather(
+    type: number,
+    addresses: number,
+    count: number,
+    offset: number,
+    cols: number,
+    x: number,
+    out: number,
+  ): void;
+  /**
+   * out += shares[i] * (n values of a plain type at addresses[i] + offset), i in rising order.
+   * @param addresses  u32 (count)
+   * @param shares     f32 (count)
+   * @param n          a multiple of 8
+   */
+  addColumns(
+    type: number,
+    addresses: number,
+    offset: number,
+    shares: number,
+    count: number,
+    n: number,
+    out: number,
+  ): void;
   /** x = max(0, x)^2; (n) f32 */
   reluSquared(x: number, n: number): void;
   /** Bit i of `out` (i32 words) = |x_i| >= threshold; (n) f32, n % 32 == 0 */

@@ -77,6 +77,13 @@ export function swiglu(gate: Float32Array, up: Float32Array): Float64Array {
   return Float64Array.from(gate, (v, i) => v / (1 + Math.exp(-v)) * up[i]!);
 }
 
+/** sum of shares[i] * columns[i] */
+export function addColumns(columns: readonly Float32Array[], shares: Float32Array): Float64Array {
+  const out = new Float64Array(columns[0]!.length);
+  columns.forEach((column, i) => column.forEach((v, r) => out[r]! += shares[i]! * v));
+  return out;
+}
+
 /** max(0, x)^2 */
 export function reluSquared(x: Float32Array): Float32Array {
   return x.map((v) => Math.max(0, v) * Math.max(0, v));
