@@ -1,0 +1,161 @@
+/**
+ * The window of one layer in DRAM: fixed slots for neurons (or experts), allocated once. What
+ * leaves is replaced by the last used slot, so the free ones always lie together at the end and
+ * neighbours on flash are read in one go (LLM in a flash, arXiv 2312.11514, 3.3). All state lies in
+ * memory that the threads share: whoever comes last at a barrier does the bookkeeping. Pure.
+ */
+import { assert } from "../errors.ts";
+
+/**
+ * Who leaves when room is needed, of those not wanted now:
+ *   "lru"     the one unused for longest
+ *   "lfu"     the least used, older uses counting less (seeded from an assistant's profile)
+ *   "static"  half the slots keep what the profile says is used most; the rest goes by "lru"
+ */
+export type Eviction = "lru" | "lfu" | "static";
+
+/** A use counts half after some 14 tokens: chosen in the policy bench, on recorded traces. */
+const DECAY = 0.95;
+/** Counts are scaled down before f32 loses them. */
+const WEIGHT_MAX = 1e20;
+/** Score of what never leaves. */
+const KEPT = Infinity;
+/** Words before the arrays: used, tick, weight as f32. */
+const HEADER_WORDS = 16;
+const USED = 0, TICK = 1, WEIGHT = 2;
+
+/** What an arena is made for. */
+export interface ArenaShape {
+  /** Things that may be held, numbered from 0. */
+  readonly items: number;
+  /** How many of them at once. */
+  readonly slots: number;
+  readonly eviction: Eviction;
+}
+
+/** Slots of one layer: which item lies where, who leaves next. */
+export class Arena {
+  readonly slots: number;
+  readonly #eviction: Eviction;
+  readonly #header: Int32Array;
+  readonly #weight: Float32Array;
+  readonly #slotOf: Int32Array; // (items) slot + 1, or 0
+  readonly #itemOf: Int32Array; // (items; the first `used` count) item in a slot
+  readonly #wanted: Int32Array; // (items) tick of the last use
+  readonly #scores: Float32Array; // (items) the lowest leaves first
+
+  /** Bytes of the state of an arena for `items`. */
+  static bytes(items: number): number {
+    return (HEADER_WORDS + 4 * items) * 4;
+  }
+
+  /** Over zeroed or earlier state at byte `at`. */
+  constructor(buffer: ArrayBufferLike, at: number, { items, slots, eviction }: ArenaShape) {
+    this.slots = Math.min(slots, items);
+    this.#eviction = eviction;
+    const array = (i: number) => at + (HEADER_WORDS + i * items) * 4;
+    this.#header = new Int32Array(buffer, at, HEADER_WORDS);
+    this.#weight = new Float32Array(buffer, at + WEIGHT * 4, 1);
+    this.#slotOf = new Int32Array(buffer, array(0), items);
+    this.#itemOf = new Int32Array(buffer, array(1), items);
+    this.#wanted = new Int32Array(buffer, array(2), items);
+    this.#scores = new Float32Array(buffer, array(3), items);
+  }
+
+  /** Slots in use: 0..used-1. */
+  get used(): number {
+    return this.#header[USED]!;
+  }
+
+  /** Where an item lies; -1 = nowhere. */
+  slotOf(item: number): number {
+    return this.#slotOf[item]! - 1;
+  }
+
+  /**
+   * Takes in what a token (or a batch) wants, at most as many as there are slots. Items that were
+   * not here get the slots from the returned one on, in the order given; their bytes must be read.
+   * @param move copies a slot's bytes: (from, to)
+   */
+  admit(wanted: Int32Array, move: (from: number, to: number) => void): number {
+    assert(wanted.length <= this.slots, "what is wanted at once fits the slots");
+    const tick = ++this.#header[TICK]!;
+    this.#age();
+    let fresh = 0;
+    for (const item of wanted) {
+      this.#wanted[item] = tick;
+      this.#use(item, tick);
+      if (this.#slotOf[item] === 0) fresh++;
+    }
+    this.#evict(this.used + fresh - this.slots, tick, move);
+    const first = this.used;
+    for (const item of wanted) if (this.#slotOf[item] === 0) this.#append(item);
+    return first;
+  }
+
+  /** Begins from a profile: how much each item is used, in any unit. Bytes stay where they are. */
+  seed(profile: ArrayLike<number>): void {
+    const items = this.#scores.length;
+    assert(profile.length === items, "the profile has a count for each item");
+    const order = Int32Array.from({ length: items }, (_, i) => i)
+      .sort((a, b) => profile[b]! - profile[a]! || a - b);
+    const most = Math.max(1e-9, profile[order[0]!]!);
+    this.#weight[0] = 1;
+    order.forEach((item, place) => {
+      const kept = this.#eviction === "static" && place < this.slots / 2;
+      // A profile's counts weigh as a habit of 1 / (1 - DECAY) tokens at the most.
+      this.#scores[item] = kept ? KEPT : profile[item]! / most / (1 - DECAY);
+      if (this.#eviction !== "lfu" && !kept) this.#scores[item] = this.#wanted[item]!;
+    });
+  }
+
+  #age(): void {
+    const weight = this.#weight[0] = (this.#weight[0] || 1) / DECAY;
+    if (weight < WEIGHT_MAX || this.#eviction !== "lfu") return;
+    for (let i = 0; i < this.#scores.length; i++) this.#scores[i]! /= weight;
+    this.#weight[0] = 1;
+  }
+
+  #use(item: number, tick: number): void {
+    if (this.#eviction === "lfu") this.#scores[item]! += this.#weight[0]!;
+    else if (this.#scores[item] !== KEPT) this.#scores[item] = tick;
+  }
+
+  #append(item: number): void {
+    const slot = this.#header[USED]!++;
+    this.#slotOf[item] = slot + 1;
+    this.#itemOf[slot] = item;
+  }
+
+  /** Lets `count` items go that are not wanted at this tick. From the end, so that no hole is last. */
+  #evict(count: number, tick: number, move: (from: number, to: number) => void): void {
+    if (count <= 0) return;
+    const { most, ties } = this.#bar(count, tick);
+    let left = ties;
+    for (let slot = this.used - 1; slot >= 0; slot--) {
+      const item = this.#itemOf[slot]!, score = this.#scores[item]!;
+      if (this.#wanted[item] === tick || score > most || score === most && left-- <= 0) continue;
+      const last = --this.#header[USED]!;
+      this.#slotOf[item] = 0;
+      if (slot === last) continue;
+      const moved = this.#itemOf[last]!;
+      this.#itemOf[slot] = moved;
+      this.#slotOf[moved] = slot + 1;
+      move(last, slot);
+    }
+  }
+
+  /** The highest score that leaves, and how many of those that have it do. */
+  #bar(count: number, tick: number): { most: number; ties: number } {
+    const free: number[] = [];
+    for (let slot = 0; slot < this.used; slot++) {
+      const item = this.#itemOf[slot]!;
+      if (this.#wanted[item] !== tick) free.push(this.#scores[item]!);
+    }
+    const scores = Float32Array.from(free).sort();
+    const most = scores[count - 1]!;
+    let ties = 0;
+    while (ties < count && scores[count - 1 - ties] === most) ties++;
+    return { most, ties };
+  }
+}
