@@ -3,7 +3,7 @@ import { importGguf } from "../core/gguf/import.ts";
 import type { FlashStore } from "../core/flash/layout.ts";
 import { openFlashStore } from "../core/flash/store.ts";
 import type { Machine, StepToken } from "../core/model/machine.ts";
-import { openMachine } from "../core/model/open.ts";
+import { type MachineOptions, openMachine } from "../core/model/open.ts";
 import { tinyModel, type TinyModelOptions } from "./tiny_model.ts";
 
 /** Imports a tiny model; `use` gets its store, its bytes and its file. */
@@ -27,7 +27,7 @@ export async function withStore(
 /** Opens a machine on a store, and closes it. */
 export async function withMachine<T>(
   store: FlashStore,
-  options: { memoryBytes?: number; threads?: number; batchTokens?: number },
+  options: Partial<MachineOptions>,
   use: (machine: Machine) => Promise<T>,
 ): Promise<T> {
   const machine = await openMachine({ store, memoryBytes: 64 << 20, threads: 2, ...options });
@@ -51,4 +51,16 @@ export async function logitsOf(machine: Machine, tokens: number[], chunk: number
     batch.forEach((_, i) => rows.push(machine.logits(i).slice()));
   }
   return rows;
+}
+
+/** Root mean square of the error over that of the logits. */
+export function relativeError(rows: Float32Array[], plain: number[][]): number {
+  let error = 0, size = 0;
+  rows.forEach((row, t) =>
+    row.forEach((value, i) => {
+      error += (value - plain[t]![i]!) ** 2;
+      size += plain[t]![i]! ** 2;
+    })
+  );
+  return Math.sqrt(error / size);
 }

@@ -8,12 +8,15 @@
  *   page 0:  [lmdb header 24][unit header 40: magic, id, checksum][part 0 at byte 64 ...]
  *   ...      parts follow each other, each aligned to 64 bytes, offsets counted from page start
  *
- * Two kinds of unit:
+ * Three kinds of unit:
  *   "rows"  some consecutive rows of one matrix (attention, embedding, output head)
  *   "ffn"   a cluster of `neurons` neighbouring neurons: gate rows, up rows, down columns (the
  *           paper's row-column bundle). The down part holds, for each of the d_model outputs, the
  *           blocks of just these neurons, so a cluster spans whole quantization blocks and the
  *           source's bits are kept.
+ *   "neurons" neurons that are read one by one, where most do nothing for a token: from the second
+ *           page on, each neuron's up row and down column side by side, whole pages for one neuron
+ *           or whole neurons in one page (gguf/bundles.ts)
  */
 
 /** Bytes of a flash page; O_DIRECT offsets and lengths are multiples of it. */
@@ -48,9 +51,24 @@ export const TensorType = {
 export type TensorType = typeof TensorType[keyof typeof TensorType];
 
 /** The matrices of one model. `head` is absent where the embedding is tied. */
-export type MatrixName = "q" | "k" | "v" | "o" | "gate" | "up" | "down" | "embedding" | "head";
+export type MatrixName =
+  | "q"
+  | "k"
+  | "v"
+  | "o"
+  | "gate"
+  | "up"
+  | "down"
+  | "embedding"
+  | "head"
+  /** up at 8 bits, and how far it may be off: tells for certain which neurons do nothing. */
+  | "sketch"
+  | "slack";
 
-/** One array inside a unit: `rows` x `cols` weights in the source's own block format. */
+/**
+ * One array inside a unit: `rows` x `cols` weights in the source's own block format. In a "neurons"
+ * unit, `down` has a row for each neuron: its column.
+ */
 export interface UnitPart {
   readonly matrix: MatrixName;
   readonly type: TensorType;
@@ -59,7 +77,7 @@ export interface UnitPart {
   readonly rows: number;
   /** Weights a row holds here; for `down` the neurons of the cluster. */
   readonly cols: number;
-  /** Bytes from one row to the next (whole blocks, no padding). */
+  /** Bytes from one row to the next (whole blocks; no padding but between neurons). */
   readonly rowBytes: number;
   /** Bytes from the unit's first page to the array; a multiple of 64. */
   readonly at: number;
@@ -70,8 +88,8 @@ export interface Unit {
   readonly id: number;
   /** Layer 0.., or -1 for embedding and head. */
   readonly layer: number;
-  readonly kind: "rows" | "ffn";
-  /** For "ffn": first neuron and count. For "rows": 0, 0. */
+  readonly kind: "rows" | "ffn" | "neurons";
+  /** For "ffn" and "neurons": first neuron and count. For "rows": 0, 0. */
   readonly neuron: number;
   readonly neurons: number;
   readonly parts: readonly UnitPart[];

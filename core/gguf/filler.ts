@@ -3,7 +3,8 @@ import type { UnitPart } from "../flash/layout.ts";
 import { rowBytes } from "../kernels/blocks.ts";
 import type { TensorEntry } from "./reader.ts";
 import type { ByteSource } from "./source.ts";
-import type { ModelTensors } from "./spec.ts";
+import { fillSketch } from "./bundles.ts";
+import type { LayerMatrix, ModelTensors } from "./spec.ts";
 import type { UnitPlan } from "./units.ts";
 
 /** Memory for a stretch of down's columns; a layer of a 1.5B model (11 MB) fits whole. */
@@ -25,6 +26,15 @@ export class UnitFiller {
   /** Writes the unit's parts into `image` (its pages, from page start) and zeroes the rest. */
   fill(unit: UnitPlan, image: Uint8Array): void {
     image.fill(0);
+    if (unit.parts[0]!.matrix === "sketch") {
+      const [rows, slack] = unit.parts as [UnitPart, UnitPart];
+      fillSketch(this.#source, this.#tensors.layers[unit.layer]!.up, rows, slack, image);
+      return;
+    }
+    if (unit.kind === "neurons") {
+      this.#fillNeurons(unit, image);
+      return;
+    }
     for (const part of unit.parts) {
       const tensor = this.#tensorOf(unit, part);
       const target = image.subarray(part.at, part.at + part.rows * part.rowBytes);
@@ -33,10 +43,22 @@ export class UnitFiller {
     }
   }
 
+  #fillNeurons(unit: UnitPlan, image: Uint8Array): void {
+    const [up, down] = unit.parts as [UnitPart, UnitPart];
+    const { up: source, down: columns } = this.#tensors.layers[unit.layer]!;
+    const row = rowBytes(up.type, up.cols);
+    const rows = new Uint8Array(up.rows * row);
+    this.#source.read(source.offset + up.row * row, rows);
+    for (let n = 0; n < up.rows; n++) {
+      image.set(rows.subarray(n * row, (n + 1) * row), up.at + n * up.rowBytes);
+    }
+    this.#bandWith(columns, unit).turn(unit.neuron, down, image);
+  }
+
   #tensorOf(unit: UnitPlan, { matrix }: UnitPart): TensorEntry {
     if (matrix === "embedding") return this.#tensors.embedding;
     if (matrix === "head") return this.#tensors.head!;
-    return this.#tensors.layers[unit.layer]![matrix]!;
+    return this.#tensors.layers[unit.layer]![matrix as LayerMatrix]!;
   }
 
   #bandWith(tensor: TensorEntry, unit: UnitPlan): Band {
@@ -87,6 +109,20 @@ class Band {
     for (let row = 0; row < part.rows; row++) {
       const from = row * this.#rowBytes + first;
       target.set(this.memory.subarray(from, from + part.rowBytes), row * part.rowBytes);
+    }
+  }
+
+  /** Writes the columns of the part's neurons, from `neuron` on, each as a row of `image`. */
+  turn(neuron: number, part: UnitPart, image: Uint8Array): void {
+    const size = rowBytes(part.type, 1);
+    const words = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+      size === 4
+        ? new Uint32Array(buffer, byteOffset, byteLength >> 2)
+        : new Uint16Array(buffer, byteOffset, byteLength >> 1);
+    const from = words(this.memory), to = words(image);
+    for (let n = 0; n < part.rows; n++) {
+      const first = neuron - this.#neuron + n, target = (part.at + n * part.rowBytes) / size;
+      for (let r = 0; r < part.cols; r++) to[target + r] = from[first + r * this.#neurons]!;
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type UnitPart,
 } from "../flash/layout.ts";
 import { blockWeights, rowBytes } from "../kernels/blocks.ts";
+import { bundled, bundleUnits, SKETCH_STEP, sketchOf, slackPart } from "./bundles.ts";
 import { refuseModel } from "./metadata.ts";
 import type { TensorEntry } from "./reader.ts";
 import type { LayerTensors, ModelTensors } from "./spec.ts";
@@ -32,7 +33,8 @@ const NEURON_STEP = 32;
 /** Arrays in a unit begin at multiples of this. */
 const PART_ALIGNMENT = 64;
 
-type PartSize = Omit<UnitPart, "at">;
+/** A part before it has a place in its unit. */
+export type PartSize = Omit<UnitPart, "at">;
 
 /** Every unit of a model: layer by layer attention then FFN; then the head; the embedding last. */
 export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
@@ -50,6 +52,13 @@ export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
     if (kv.length === 2 && imageBytes(kv) <= UNIT_BYTES_MAX) add(layer, kv);
     else kv.forEach((part) => add(layer, [part]));
     rowRuns("o", o).forEach((part) => add(layer, [part]));
+    if (bundled(spec, matrices)) {
+      rowRuns("sketch", sketchOf(matrices.up), SKETCH_STEP).forEach((part) =>
+        add(layer, [part, slackPart(part)])
+      );
+      units.push(...bundleUnits(units.length, layer, spec, matrices));
+      return;
+    }
     const size = clusterNeurons(spec, matrices);
     for (let neuron = 0; neuron < spec.neurons; neuron += size) {
       const neurons = Math.min(size, spec.neurons - neuron);
@@ -62,12 +71,16 @@ export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
 }
 
 /** A matrix cut into runs of rows of about the same size, each fitting a unit. */
-function rowRuns(matrix: MatrixName, { type, shape }: TensorEntry): PartSize[] {
+function rowRuns(
+  matrix: MatrixName,
+  { type, shape }: Pick<TensorEntry, "type" | "shape">,
+  step = ROW_STEP,
+): PartSize[] {
   const [cols, rows] = shape as [number, number];
   const bytes = rowBytes(type, cols);
   const fit = Math.max(1, Math.floor((UNIT_BYTES_MAX - UNIT_HEADER) / bytes));
   const even = Math.ceil(rows / Math.ceil(rows / fit));
-  const stepped = Math.ceil(even / ROW_STEP) * ROW_STEP;
+  const stepped = Math.ceil(even / step) * step;
   const size = stepped <= fit ? stepped : even;
   const runs: PartSize[] = [];
   for (let row = 0; row < rows; row += size) {

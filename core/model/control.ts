@@ -29,7 +29,7 @@ export const Word = {
 export const SLOTS = 1024;
 /** Reads out of turn that may be in flight. */
 export const DEMANDS = 256;
-/** f64 counters begin here, in bytes: [0] wait ms of thread 0; [8 + r] bytes read by reader r. */
+/** f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons used; [8 + r] bytes read by reader r. */
 export const COUNTERS_AT = 12 * 1024;
 /** Bytes of the whole control block; kernels never touch it. */
 export const CONTROL_BYTES = 16 * 1024;

@@ -3,6 +3,7 @@ import { readSync } from "node:fs";
 import { attention } from "./attention.ts";
 import { feedForward } from "./ffn.ts";
 import { head } from "./head.ts";
+import { sparseFeedForward } from "./neurons.ts";
 import { PAGE, type RopeSpec, type Unit } from "../flash/layout.ts";
 import type { Pass, Thread } from "./thread.ts";
 
@@ -24,7 +25,8 @@ export function forward(thread: Thread, source: Source, pass: Pass): void {
   });
   for (let layer = 0; layer < plan.spec.layers; layer++) {
     attention(thread, layer, pass);
-    feedForward(thread, layer, pass);
+    if (thread.windows) sparseFeedForward(thread, thread.windows, layer, pass);
+    else feedForward(thread, layer, pass);
   }
   thread.barrier();
   if (pass.logits > 0) head(thread, pass);

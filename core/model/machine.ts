@@ -53,6 +53,8 @@ export interface BudgetReport {
   readonly limit: number;
   /** Weights that stay. */
   readonly pinned: number;
+  /** Windows of neurons that are read one by one; 0 where the model has none. */
+  readonly window: number;
   /** The ring of streamed weights. */
   readonly staging: number;
   /** KV cache. */

@@ -10,6 +10,7 @@ import type { Machine, MachineCounters, StepToken } from "./machine.ts";
 import type { WorkerReport } from "./port.ts";
 import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
 import { tallyLength } from "./tally.ts";
+import { NEURON_BYTES_USED } from "./windows.ts";
 import type { ThreadTask } from "./thread_worker.ts";
 
 const READER = new URL("../flash/reader_worker.ts", import.meta.url);
@@ -242,7 +243,7 @@ class FlashMachine implements Machine {
     return {
       steps: this.#step,
       tokens: this.#tokens,
-      bytesUsed: this.#bytesUsed,
+      bytesUsed: this.#bytesUsed + this.#control.counters[NEURON_BYTES_USED]!,
       bytesRead: read - this.#plan.budget.pinned + this.#rowBytes,
       stepMs: this.#stepMs,
       waitMs: this.#control.counters[0]!,

@@ -7,7 +7,9 @@ import { Ledger } from "../flash/budget.ts";
 import type { FlashStore, MatrixName, ModelSpec, Unit, VectorName } from "../flash/layout.ts";
 import { choosePinned } from "../flash/residency.ts";
 import { activationBytes, type ActivationForm, activationForm } from "../kernels/kernels.ts";
+import type { Eviction } from "../flash/arena.ts";
 import { CONTROL_BYTES } from "./control.ts";
+import { fewestSlotBytes, type NeuronPlan, placeWindows, reserveNeurons } from "./neuron_plan.ts";
 import type { BudgetReport, MachineLimits } from "./machine.ts";
 import { tallyLength } from "./tally.ts";
 
@@ -73,6 +75,8 @@ export interface Plan {
   readonly head: readonly Placed[];
   readonly rows: readonly Placed[]; // embedding units: looked up row by row
   readonly ring: { readonly at: number; readonly bytes: number };
+  /** Where neurons are read one by one, the windows they lie in. */
+  readonly neurons: NeuronPlan | undefined;
 }
 
 /** A unit and where it is pinned; -1 = streamed. */
@@ -90,6 +94,8 @@ export interface PlanOptions {
   readonly batchLogits?: number | undefined;
   /** Whether to sum up what calibration wants to know. */
   readonly tally?: boolean | undefined;
+  /** Who leaves a window of neurons; default "lfu". */
+  readonly eviction?: Eviction | undefined;
   /** Stream as something else does; only for the bench, to compare with. */
   readonly baseline?: Baseline | undefined;
 }
@@ -126,8 +132,9 @@ export function smallestBudget(store: FlashStore, options: Partial<PlanOptions> 
   const { blockBytes } = kvShape(store.card.spec);
   const blocks = Math.ceil((options.kvTokens ?? KV_TOKENS_MIN) / BLOCK_TOKENS);
   const ring = RING_UNITS_MIN * largest(visitOrder(store).all);
+  const window = fewestSlotBytes(visitOrder(store).neurons);
   const used = Number.MAX_SAFE_INTEGER - ledger.free;
-  return Math.ceil((used + blocks * blockBytes + ring) / 65536 + 2) * 65536;
+  return Math.ceil((used + blocks * blockBytes + ring + window) / 65536 + 2) * 65536;
 }
 
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
@@ -135,18 +142,23 @@ const wholePages = (bytes: number) =>
   Math.floor(Math.min(bytes, 4 * 2 ** 30 - 65536) / 65536) * 65536;
 const largest = (units: readonly Unit[]) => units.reduce((most, u) => Math.max(most, u.bytes), 0);
 
-/** The units a pass visits, and those only looked up row by row. */
+/** The units a pass visits, those only looked up row by row, and those read neuron by neuron. */
 function visitOrder({ card, units }: FlashStore) {
   const layers = Array.from({ length: card.spec.layers }, () => [] as Unit[]);
+  const neurons = Array.from({ length: card.spec.layers }, () => [] as Unit[]);
   const embedding: Unit[] = [], output: Unit[] = [];
   for (const unit of units) {
+    if (unit.kind === "neurons") {
+      neurons[unit.layer]!.push(unit);
+      continue;
+    }
     const matrix = unit.parts[0]!.matrix;
     (matrix === "embedding" ? embedding : matrix === "head" ? output : layers[unit.layer]!).push(
       unit,
     );
   }
   const head = card.spec.tied ? embedding : output;
-  return { layers, head, rows: embedding, all: [...layers.flat(), ...head] };
+  return { layers, head, rows: embedding, neurons, all: [...layers.flat(), ...head] };
 }
 
 function kvShape(spec: ModelSpec) {
@@ -209,9 +221,10 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     embedding: ledger.reserve("embedding", batch * embeddingStride, 4096),
     embeddingStride,
     x: f32("x", batch, spec.width),
-    ...reserveAttention(spec, order.all, batch, ledger),
+    ...reserveAttention(spec, [...order.all, ...order.neurons.flat()], batch, ledger),
     ...reserveFfn(spec, order.all, batch, ledger),
     tally: options.tally ? f32("tally", tallyLength(spec)) : 0,
+    neurons: reserveNeurons(spec, order.neurons, { batch, eviction: options.eviction }, ledger),
     finals: reserveActivation(
       ledger,
       "finals",
@@ -248,7 +261,7 @@ function reserveAttention(
 ) {
   const queryWidth = spec.heads * spec.headWidth;
   const qkvWidth = queryWidth + 2 * spec.headsKv * spec.headWidth;
-  const inputs = formsFor(units, ["q", "k", "v", "gate", "up"]);
+  const inputs = formsFor(units, ["q", "k", "v", "gate", "up", "sketch"]);
   return {
     normed: reserveActivation(ledger, "normed", { rows, cols: spec.width }, inputs),
     qkv: ledger.reserve("qkv", rows * qkvWidth * 4),
@@ -259,7 +272,7 @@ function reserveAttention(
 
 function reserveFfn(spec: ModelSpec, units: readonly Unit[], rows: number, ledger: Ledger) {
   const most = units.reduce((most, unit) => Math.max(most, unit.neurons), 0);
-  const groupClusters = Math.min(GROUP_MAX, Math.ceil(spec.neurons / most));
+  const groupClusters = Math.min(GROUP_MAX, most === 0 ? 0 : Math.ceil(spec.neurons / most));
   const groupNeurons = groupClusters * most; // layers may be cut differently
   const gate = ledger.reserve("gate", rows * groupNeurons * 4);
   // Twice: the next group's are made while the last ones are still read.
@@ -280,15 +293,21 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const { spec } = store.card;
   const { fixed, batch, logitRows, residentBytes } = reserveFixed(store, options, ledger);
   const fixedBytes = ledger.limit - ledger.free;
-  const { layers, head, rows, all } = visitOrder(store);
-  const weightBytes = all.reduce((sum, unit) => sum + unit.bytes, 0);
+  const { layers, head, rows, neurons, all } = visitOrder(store);
+  const weightBytes = [...all, ...neurons.flat()].reduce((sum, unit) => sum + unit.bytes, 0);
   const blocks = kvBlocks(spec, options, ledger, weightBytes);
   const { blockBytes } = kvShape(spec);
   const kv = ledger.reserve("kv", blocks * blockBytes, 4096);
+  const rest = all.reduce((sum, unit) => sum + unit.bytes, 0);
+  const window = placeWindows(
+    fixed.neurons,
+    { weights: rest, ring: RING_UNITS_MIN * largest(all) },
+    ledger,
+  );
   const { baseline } = options;
   const ringBytes = baseline
     ? baseline.ringBytes
-    : weightBytes + 8192 <= ledger.free
+    : rest + 8192 <= ledger.free
     ? 0
     : ringSize(ledger.free, largest(all));
   const ring = { at: ledger.reserve("staging", ringBytes, 4096), bytes: ringBytes };
@@ -316,6 +335,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     budget: {
       limit: ledger.limit,
       pinned: pinnedBytes,
+      window,
       staging: ringBytes,
       kv: blocks * blockBytes,
       activations: fixedBytes - residentBytes,

@@ -5,6 +5,7 @@ import type { UnitPart, VectorName } from "../flash/layout.ts";
 import type { Control } from "./control.ts";
 import { Word } from "./control.ts";
 import type { Activation, Placed, Plan } from "./plan.ts";
+import { Windows } from "./windows.ts";
 
 /**
  * Weight bytes of one piece of work, most and least. A piece of the most takes some 30 us, against
@@ -35,6 +36,8 @@ export class Thread {
   readonly words: Int32Array;
   readonly floats: Float32Array;
   readonly consumer: Consumer;
+  /** Where neurons are read one by one. */
+  readonly windows: Windows | undefined;
   #released = 0; // streamed units that no thread needs any more
   readonly #streamedMax: number;
   #offered = 0; // pieces of work since the last barrier, the same in every thread
@@ -56,6 +59,9 @@ export class Thread {
     this.words = new Int32Array(needs.memory.buffer);
     this.floats = new Float32Array(needs.memory.buffer);
     this.consumer = new Consumer(needs.control, needs.plan.ring);
+    const { neurons, spec } = needs.plan;
+    this.windows = neurons &&
+      new Windows(neurons, needs.control, needs.memory.buffer, spec.neurons);
     this.#threads = needs.control.threads;
     this.#streamedMax = streamedMax(needs.plan);
   }

@@ -31,7 +31,7 @@ function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): vo
       const pass = { tokens: control.load(Word.tokens), logits: control.load(Word.logits) };
       forward(thread, { fd, memory }, pass);
       if (index !== 0) continue;
-      control.counters[0] = thread.consumer.waitMs;
+      control.counters[0] = thread.consumer.waitMs + (thread.windows?.waitMs ?? 0);
       control.publish(Word.done, step);
     }
   } finally {

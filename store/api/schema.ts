@@ -71,6 +71,7 @@ export const EngineReport = z.object({
   budget: z.object({
     limit: count,
     pinned: count,
+    window: count,
     staging: count,
     kv: count,
     activations: count,

@@ -35,7 +35,14 @@ export type CoreReport = Pick<
 type BudgetReport = CoreReport["budget"];
 
 /** The parts of the budget in the order they are drawn. */
-export const budgetParts = ["resident", "pinned", "staging", "kv", "activations"] as const;
+export const budgetParts = [
+  "resident",
+  "pinned",
+  "window",
+  "staging",
+  "kv",
+  "activations",
+] as const;
 
 /** One stretch of the budget bar, in percent of its length. */
 export interface Stretch {

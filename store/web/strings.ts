@@ -111,6 +111,7 @@ export const table = {
   budgetOf: ["{used} of {limit}", "{used} / {limit}"],
   resident: ["Resident weights", "常驻权重"],
   pinned: ["Pinned window", "固定窗口"],
+  window: ["Window of neurons", "神经元窗口"],
   staging: ["Staging", "暂存区"],
   kv: ["Conversation cache", "对话缓存"],
   activations: ["Activations", "激活值"],

@@ -92,7 +92,7 @@ export class LedgerMachine implements Machine {
   }
 
   budget() {
-    return { limit: 0, pinned: 0, staging: 0, kv: 0, activations: 0, resident: 0 };
+    return { limit: 0, pinned: 0, window: 0, staging: 0, kv: 0, activations: 0, resident: 0 };
   }
 
   close(): Promise<void> {

@@ -4,25 +4,13 @@ import { openMachine } from "../../core/model/open.ts";
 import { smallestBudget } from "../../core/model/plan.ts";
 import { plainLogits } from "../plain_forward.ts";
 import { randomInts } from "../random.ts";
-import { logitsOf, withMachine, withStore } from "../tiny_machine.ts";
+import { logitsOf, relativeError, withMachine, withStore } from "../tiny_machine.ts";
 import { TINY_VOCABULARY, type TinyModelOptions } from "../tiny_model.ts";
 
 /** A text of the tiny vocabulary. */
 function text(length: number, seed = 5): number[] {
   const next = randomInts(seed);
   return Array.from({ length }, () => next(TINY_VOCABULARY));
-}
-
-/** Root mean square of the error over that of the logits. */
-function relativeError(rows: Float32Array[], plain: number[][]): number {
-  let error = 0, size = 0;
-  rows.forEach((row, t) =>
-    row.forEach((value, i) => {
-      error += (value - plain[t]![i]!) ** 2;
-      size += plain[t]![i]! ** 2;
-    })
-  );
-  return Math.sqrt(error / size);
 }
 
 // int8 activations round to 1/127 of a block's largest value: about 0.7 % noise a product, a little

@@ -87,7 +87,7 @@ Deno.test("sidebar: days are counted from midnight", () => {
 function report(tokens: number, bytesUsed: number, bytesRead: number): figures.CoreReport {
   return {
     model: "tiny",
-    budget: { limit: 100, resident: 20, pinned: 40, staging: 10, kv: 5, activations: 5 },
+    budget: { limit: 100, resident: 20, pinned: 40, window: 0, staging: 10, kv: 5, activations: 5 },
     counters: { steps: 0, tokens, bytesUsed, bytesRead, stepMs: 0, waitMs: 0 },
     running: 0,
     waiting: 0,
