@@ -42,7 +42,8 @@ Deno.test("figures: the budget's parts lie end to end and fill their share", () 
   const bar = figures.budgetBar(report(0, 0, 0).budget);
   assert.deepEqual(bar.map(({ x, width }) => [x, width]), [
     [0, 20],
-    [20, 40],
+    [20, 35],
+    [55, 5],
     [60, 10],
     [70, 5],
     [75, 5],
@@ -87,7 +88,7 @@ Deno.test("sidebar: days are counted from midnight", () => {
 function report(tokens: number, bytesUsed: number, bytesRead: number): figures.CoreReport {
   return {
     model: "tiny",
-    budget: { limit: 100, resident: 20, pinned: 40, window: 0, staging: 10, kv: 5, activations: 5 },
+    budget: { limit: 100, resident: 20, pinned: 35, window: 5, staging: 10, kv: 5, activations: 5 },
     counters: { steps: 0, tokens, bytesUsed, bytesRead, stepMs: 0, waitMs: 0 },
     running: 0,
     waiting: 0,
