@@ -59,3 +59,10 @@ export { exportAssistant, FORMATS, importAssistant, type Imported } from "./form
 export { Egress, type EgressPolicy, type WebRequest, type WebResponse } from "./tools/egress.ts";
 export { type Builder, openBuilder, SAID_CHARS_MAX } from "./builder/builder.ts";
 export { BuilderEvent, BuilderSession, BuilderTurn } from "./builder/session_schema.ts";
+export {
+  chooseTools,
+  type Chosen,
+  type ToolCall,
+  type ToolFunction,
+  type ToolWish,
+} from "./tools/choice.ts";

@@ -43,7 +43,9 @@ Deno.test("chat request: each wrong field is a 400 that names it", async () => {
     [{ response_format: { type: "xml" } }, "response_format.type"],
     [{ response_format: { type: "json_schema" } }, "response_format.json_schema"],
     [{ stream: "yes" }, "stream"],
-    [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools"],
+    [{ tools: [{ type: "function", function: { name: "a b" } }] }, "tools[0].function.name"],
+    [{ tools: [{ type: "function", function: { name: "f" } }], n: 2 }, "n"],
+    [{ tool_choice: "required" }, "tool_choice"],
   ];
   for (const [fields, param] of wrong) {
     const got = await refusal(fields);

@@ -17,6 +17,13 @@ const head = {
 };
 
 const finish_reason = z.enum(["stop", "length"]);
+const chatReason = z.enum(["stop", "length", "tool_calls"]);
+
+const toolCall = z.object({
+  id: z.string(),
+  type: z.literal("function"),
+  function: z.object({ name: z.string(), arguments: z.string() }),
+});
 
 /** A whole chat answer. */
 export const ChatCompletion = z.object({
@@ -26,11 +33,12 @@ export const ChatCompletion = z.object({
     index: z.int(),
     message: z.object({
       role: z.literal("assistant"),
-      content: z.string(),
+      content: z.string().nullable(),
       refusal: z.null(),
+      tool_calls: z.array(toolCall).optional(),
     }),
     logprobs: ChatLogprobs.nullable(),
-    finish_reason,
+    finish_reason: chatReason,
   })),
   usage: Usage,
 }).openapi("ChatCompletion");
@@ -41,9 +49,13 @@ export const ChatChunk = z.object({
   object: z.literal("chat.completion.chunk"),
   choices: z.array(z.object({
     index: z.int(),
-    delta: z.object({ role: z.literal("assistant").optional(), content: z.string().optional() }),
+    delta: z.object({
+      role: z.literal("assistant").optional(),
+      content: z.string().nullish(),
+      tool_calls: z.array(toolCall.extend({ index: z.int() })).optional(),
+    }),
     logprobs: ChatLogprobs.nullable(),
-    finish_reason: finish_reason.nullable(),
+    finish_reason: chatReason.nullable(),
   })),
   usage: Usage.nullish(),
 }).openapi("ChatCompletionChunk");

@@ -1,24 +1,19 @@
 /** POST /v1/chat/completions: messages in, an assistant's answer out, whole or streamed. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { GenerateRequest } from "@flint/core";
+import type { Chosen } from "@flint/plugins";
 import { jsonBody, openAiFailures } from "../describe.ts";
 import { openAiError } from "../errors.ts";
 import { eventStream, type Frame } from "../events.ts";
 import { ChatChunk, ChatCompletion } from "./answer.ts";
-import {
-  type ChoiceEvent,
-  collect,
-  type DoneEvent,
-  finishReason,
-  together,
-  usageOf,
-} from "./choices.ts";
+import { collect, type DoneEvent, finishReason, together, usageOf } from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
 import { chatLogprobs } from "./logprobs.ts";
 import { engineMessages } from "./messages.ts";
 import { boundsOf, fitted, repeated, samplingOf, schemaOf } from "./sampling.ts";
 import { ChatRequest } from "./schema.ts";
 import type { Speaker, Speakers } from "./speaker.ts";
+import { chosenTools, toolCallsOf, withChoice } from "./tools.ts";
 
 const route = createRoute({
   method: "post",
@@ -45,18 +40,17 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
     const request = c.req.valid("json");
     const speaker = speakers.get(request.model);
     const head = headOf("chatcmpl", request.model, speaker.engine);
-    const n = request.n ?? 1;
-    const asked = repeated(asEngine(request, speaker), n);
-    const answers = (signal: AbortSignal) =>
-      together(asked.map((one) => speaker.engine.generate(one, signal)));
-
     if (request.stream) {
       return await eventStream(c, {
-        frames: (signal) => chunks(answers(signal), head, request),
+        frames: (signal) => chunks(request, speaker, head, signal),
         failed: (error) => ({ data: JSON.stringify(openAiError(error)) }),
       });
     }
-    const choices = await collect(answers(c.req.raw.signal), n);
+    const { signal } = c.req.raw;
+    const chosen = await chosenTools(request, speaker, signal);
+    if (chosen && chosen.calls.length > 0) return c.json(calling(head, chosen), 200);
+    const n = request.n ?? 1;
+    const choices = await collect(answers(request, speaker, signal), n);
     return c.json({
       ...head,
       object: "chat.completion" as const,
@@ -66,10 +60,31 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
         logprobs: chatLogprobs(tokens),
         finish_reason: finishReason(done),
       })),
-      usage: usageOf(choices.map((choice) => choice.done), n),
+      usage: usageOf(choices.map(({ done }) => withChoice(done, chosen)), n),
     }, 200);
   });
   return app;
+}
+
+function answers(request: ChatRequest, speaker: Speaker, signal: AbortSignal) {
+  const asked = repeated(asEngine(request, speaker), request.n ?? 1);
+  return together(asked.map((one) => speaker.engine.generate(one, signal)));
+}
+
+/** An answer that is calls alone. */
+function calling(head: AnswerHead, { calls, done }: Chosen) {
+  const message = {
+    role: "assistant" as const,
+    content: null,
+    refusal: null,
+    tool_calls: toolCallsOf(calls),
+  };
+  return {
+    ...head,
+    object: "chat.completion" as const,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: "tool_calls" as const }],
+    usage: usageOf([done], 1),
+  };
 }
 
 function asEngine(request: ChatRequest, speaker: Speaker): GenerateRequest {
@@ -84,13 +99,14 @@ function asEngine(request: ChatRequest, speaker: Speaker): GenerateRequest {
   return fitted(asked, speaker.engine);
 }
 
-/** The role first, then text as it comes, then why it ended; last the count, if asked for. */
+/** Calls if some are wanted; else the role, text as it comes, why it ended; last the count, if asked for. */
 async function* chunks(
-  events: AsyncIterable<ChoiceEvent>,
+  request: ChatRequest,
+  speaker: Speaker,
   head: AnswerHead,
-  { n, stream_options: options }: ChatRequest,
+  signal: AbortSignal,
 ): AsyncGenerator<Frame> {
-  const counted = options?.include_usage === true;
+  const counted = request.stream_options?.include_usage === true;
   const chunk = (choices: ChatChunk["choices"], usage: ChatChunk["usage"] = null): Frame => ({
     data: JSON.stringify(
       {
@@ -102,20 +118,29 @@ async function* chunks(
     ),
   });
 
-  const begun = new Set<number>();
+  const chosen = await chosenTools(request, speaker, signal);
   const ends: DoneEvent[] = [];
-  for await (const { index, event } of events) {
-    const role = begun.has(index) ? {} : { role: "assistant" as const };
-    begun.add(index);
-    if (event.type === "done") {
-      ends[index] = event;
-      const finish_reason = finishReason(event);
-      yield chunk([{ index, delta: role, logprobs: null, finish_reason }]);
-    } else if (event.text || event.logprob) {
-      const delta = { ...role, content: event.text };
-      yield chunk([{ index, delta, logprobs: chatLogprobs([event]), finish_reason: null }]);
+  if (chosen && chosen.calls.length > 0) {
+    ends[0] = chosen.done;
+    const tool_calls = toolCallsOf(chosen.calls).map((call, index) => ({ index, ...call }));
+    const delta = { role: "assistant" as const, content: null, tool_calls };
+    yield chunk([{ index: 0, delta, logprobs: null, finish_reason: null }]);
+    yield chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: "tool_calls" }]);
+  } else {
+    const begun = new Set<number>();
+    for await (const { index, event } of answers(request, speaker, signal)) {
+      const role = begun.has(index) ? {} : { role: "assistant" as const };
+      begun.add(index);
+      if (event.type === "done") {
+        ends[index] = withChoice(event, chosen);
+        const finish_reason = finishReason(event);
+        yield chunk([{ index, delta: role, logprobs: null, finish_reason }]);
+      } else if (event.text || event.logprob) {
+        const delta = { ...role, content: event.text };
+        yield chunk([{ index, delta, logprobs: chatLogprobs([event]), finish_reason: null }]);
+      }
     }
   }
-  if (counted) yield chunk([], usageOf(ends, n ?? 1));
+  if (counted) yield chunk([], usageOf(ends, request.n ?? 1));
   yield DONE;
 }

@@ -102,6 +102,7 @@ const tool = z.object({
     name: z.string().regex(/^[\w-]{1,64}$/, "letters, digits, _ and -, at most 64"),
     description: text.nullish(),
     parameters: z.record(z.string(), z.unknown()).nullish(),
+    strict: z.boolean().nullish(),
   }),
 });
 
@@ -118,12 +119,16 @@ export const ChatRequest = z.object({
     z.enum(["none", "auto", "required"]),
     z.object({ type: z.literal("function"), function: z.object({ name: z.string().max(64) }) }),
   ]).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
 }).refine((r) => r.top_logprobs == null || r.logprobs === true, {
   path: ["top_logprobs"],
   message: "needs logprobs: true",
-}).refine((r) => !r.tools?.length || r.tool_choice === "none", {
-  path: ["tools"],
-  message: 'tools cannot be called yet; leave them out, or send tool_choice "none"',
+}).refine((r) => r.tools?.length || r.tool_choice == null || r.tool_choice === "none", {
+  path: ["tool_choice"],
+  message: "is only allowed with tools",
+}).refine((r) => !r.tools?.length || (r.n ?? 1) === 1, {
+  path: ["n"],
+  message: "is 1 with tools: one answer decides what is called",
 }).openapi("ChatCompletionRequest");
 export type ChatRequest = z.infer<typeof ChatRequest>;
 

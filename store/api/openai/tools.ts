@@ -1,0 +1,54 @@
+/** OpenAI's `tools`: whether the model wants to call some of the client's, and how that is told. */
+import { chooseTools, type Chosen, type ToolCall, type ToolWish } from "@flint/plugins";
+import type { GenerateEvent } from "@flint/core";
+import { engineMessages } from "./messages.ts";
+import type { ChatRequest } from "./schema.ts";
+import type { Speaker } from "./speaker.ts";
+
+type DoneEvent = Extract<GenerateEvent, { type: "done" }>;
+
+/** Asks which tools are to be called; undefined where the client offers none. */
+export async function chosenTools(
+  request: ChatRequest,
+  speaker: Speaker,
+  signal: AbortSignal,
+): Promise<Chosen | undefined> {
+  const { tools, tool_choice: wish } = request;
+  if (!tools?.length || wish === "none") return undefined;
+  const choice = {
+    messages: engineMessages(request.messages),
+    tools: tools.map((tool) => ({
+      name: tool.function.name,
+      description: tool.function.description ?? undefined,
+      parameters: tool.function.parameters ?? undefined,
+    })),
+    wish: wishOf(wish),
+    // The protocol's default is true, but a small model asked for several calls makes too many.
+    parallel: request.parallel_tool_calls === true,
+  };
+  return await chooseTools(speaker.engine, choice, (messages) => speaker.turn(messages), signal);
+}
+
+function wishOf(wish: ChatRequest["tool_choice"]): ToolWish {
+  return typeof wish === "object" && wish
+    ? { name: wish.function.name }
+    : wish === "required"
+    ? "required"
+    : "auto";
+}
+
+/** Calls as clients read them; their arguments are JSON text. */
+export function toolCallsOf(calls: readonly ToolCall[]) {
+  return calls.map(({ name, arguments: values }) => ({
+    id: `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    type: "function" as const,
+    function: { name, arguments: JSON.stringify(values) },
+  }));
+}
+
+/** The answer's reckoning with the choice's tokens added: the client pays for both. */
+export function withChoice(done: DoneEvent, chosen: Chosen | undefined): DoneEvent {
+  if (!chosen) return done;
+  const completionTokens = done.usage.completionTokens + chosen.done.usage.completionTokens;
+  return { ...done, usage: { ...done.usage, completionTokens } };
+}
