@@ -65,4 +65,5 @@ export {
   type ToolCall,
   type ToolFunction,
   type ToolWish,
+  withTools,
 } from "./tools/choice.ts";

@@ -80,11 +80,9 @@ export async function chooseTools(
 }
 
 /** The question follows the conversation; where a template has no place for it, in its last message. */
-function asked(
-  { messages, tools, wish, parallel }: Choice,
-  turn: (m: ChatMessage[]) => GenerateRequest,
-) {
-  const question = questionOf(offered(tools, wish), wish, parallel);
+function asked(choice: Choice, turn: (messages: ChatMessage[]) => GenerateRequest) {
+  const messages = withTools(choice.messages, choice.tools);
+  const question = questionOf(choice);
   try {
     return turn([...messages, { role: "system", content: question }]);
   } catch (error) {
@@ -92,6 +90,42 @@ function asked(
     if (!(error instanceof FlintError) || error.code !== "bad_input" || !last) throw error;
     return turn([...messages.slice(0, -1), { ...last, content: `${last.content}\n\n${question}` }]);
   }
+}
+
+/**
+ * The conversation with the tools told at its beginning: the same for every turn and for choosing
+ * and answering alike, so that one prefix serves them all.
+ */
+export function withTools(
+  messages: readonly ChatMessage[],
+  tools: readonly ToolFunction[],
+): ChatMessage[] {
+  const list = `You have these tools:\n${tools.map(signatureOf).join("\n")}`;
+  const [first, ...rest] = messages;
+  if (first?.role !== "system") return [{ role: "system", content: list }, ...messages];
+  return [{ ...first, content: `${first.content}\n\n${list}` }, ...rest];
+}
+
+/** One line a tool: a signature takes a third of the tokens that its JSON schema does. */
+function signatureOf({ name, description, parameters = NO_PARAMETERS }: ToolFunction): string {
+  const { properties = {}, required = [] } = parameters as {
+    properties?: Record<string, Record<string, unknown>>;
+    required?: string[];
+  };
+  const values = Object.entries(properties).map(([key, schema]) =>
+    `${key}${required.includes(key) ? "" : "?"}: ${typeOf(schema)}`
+  );
+  return `- ${name}(${values.join(", ")})${description ? `: ${description}` : ""}`;
+}
+
+function typeOf(schema: Record<string, unknown>): string {
+  const { type, description } = schema;
+  const plain = Array.isArray(schema.enum)
+    ? schema.enum.map((value) => JSON.stringify(value)).join(" | ")
+    : typeof type === "string" && type !== "object" && type !== "array"
+    ? type
+    : JSON.stringify({ ...schema, description: undefined });
+  return typeof description === "string" ? `${plain} (${description})` : plain;
 }
 
 /** The tools that the wish leaves. */
@@ -102,16 +136,18 @@ function offered(tools: readonly ToolFunction[], wish: ToolWish): readonly ToolF
   return [one];
 }
 
-function questionOf(tools: readonly ToolFunction[], wish: ToolWish, parallel: boolean): string {
-  const list = tools.map(({ name, description, parameters = NO_PARAMETERS }) =>
-    `- ${name}: ${description ?? "no description"}\n  arguments: ${JSON.stringify(parameters)}`
-  );
-  const none = wish === "auto"
-    ? `\nIf no tool is needed, or what a tool said already suffices: {"tool":"${noTool(tools)}"}`
-    : "";
-  return `Tools:\n${list.join("\n")}\n\nDecide what to do next about the user's last message. ` +
-    `Reply with ${parallel ? "a JSON array of calls, each" : "one JSON object"}: ` +
-    `{"tool":NAME,"arguments":{...}} calls a tool, with arguments taken from the conversation.${none}`;
+function questionOf({ tools, wish, parallel }: Choice): string {
+  const some = offered(tools, wish);
+  const call = `${parallel ? "a JSON array of calls, each " : ""}{"tool":NAME,"arguments":{...}}`;
+  if (wish !== "auto") {
+    return `Call ${
+      some.length === 1 ? some[0]!.name : "the tool that serves best"
+    }: reply with ${call}, ` +
+      "the arguments taken from the conversation.";
+  }
+  return "If one of the tools can do or look up what the user's last message asks for, reply with " +
+    `${call}, the arguments taken from the conversation. If it is talk, writing or knowledge that ` +
+    `needs no tool, or a tool's answer is there already, reply with {"tool":"${noTool(some)}"}.`;
 }
 
 /** The name that stands for no call; never one of the tools'. */

@@ -5,6 +5,7 @@
  *                        [--json FILE] [--markdown FILE] [--svg FILE]
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
  *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
+ *   deno task bench tools [--model NAME]
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { parseArgs } from "node:util";
@@ -14,6 +15,7 @@ import { benchCore } from "./core_bench.ts";
 import { buildPeers } from "./peers.ts";
 import { benchQuality } from "./quality.ts";
 import { soak } from "./soak.ts";
+import { benchTools } from "./tools_bench.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,6 +42,7 @@ const sides = values.sides.split(",").filter((name) => name !== "");
 if (positionals[0] === "quality") {
   await benchQuality({ model, tokens: Number(values.tokens), sides, json });
 } else if (positionals[0] === "peers") await buildPeers();
+else if (positionals[0] === "tools") await benchTools(model);
 else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
 else {
   await benchCore({

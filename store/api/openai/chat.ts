@@ -9,11 +9,10 @@ import { ChatChunk, ChatCompletion } from "./answer.ts";
 import { collect, type DoneEvent, finishReason, together, usageOf } from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
 import { chatLogprobs } from "./logprobs.ts";
-import { engineMessages } from "./messages.ts";
 import { boundsOf, fitted, repeated, samplingOf, schemaOf } from "./sampling.ts";
 import { ChatRequest } from "./schema.ts";
 import type { Speaker, Speakers } from "./speaker.ts";
-import { chosenTools, toolCallsOf, withChoice } from "./tools.ts";
+import { chosenTools, messagesOf, toolCallsOf, withChoice } from "./tools.ts";
 
 const route = createRoute({
   method: "post",
@@ -88,7 +87,7 @@ function calling(head: AnswerHead, { calls, done }: Chosen) {
 }
 
 function asEngine(request: ChatRequest, speaker: Speaker): GenerateRequest {
-  const turn = speaker.turn(engineMessages(request.messages));
+  const turn = speaker.turn(messagesOf(request));
   const asked = {
     ...turn,
     sampling: { ...turn.sampling, ...samplingOf(request, speaker.engine.text.vocabulary) },

@@ -1,6 +1,13 @@
 /** OpenAI's `tools`: whether the model wants to call some of the client's, and how that is told. */
-import { chooseTools, type Chosen, type ToolCall, type ToolWish } from "@flint/plugins";
-import type { GenerateEvent } from "@flint/core";
+import type { ChatMessage, GenerateEvent } from "@flint/core";
+import {
+  chooseTools,
+  type Chosen,
+  type ToolCall,
+  type ToolFunction,
+  type ToolWish,
+  withTools,
+} from "@flint/plugins";
 import { engineMessages } from "./messages.ts";
 import type { ChatRequest } from "./schema.ts";
 import type { Speaker } from "./speaker.ts";
@@ -13,20 +20,32 @@ export async function chosenTools(
   speaker: Speaker,
   signal: AbortSignal,
 ): Promise<Chosen | undefined> {
-  const { tools, tool_choice: wish } = request;
-  if (!tools?.length || wish === "none") return undefined;
+  const tools = toolsOf(request);
+  if (tools.length === 0) return undefined;
   const choice = {
     messages: engineMessages(request.messages),
-    tools: tools.map((tool) => ({
-      name: tool.function.name,
-      description: tool.function.description ?? undefined,
-      parameters: tool.function.parameters ?? undefined,
-    })),
-    wish: wishOf(wish),
+    tools,
+    wish: wishOf(request.tool_choice),
     // The protocol's default is true, but a small model asked for several calls makes too many.
     parallel: request.parallel_tool_calls === true,
   };
   return await chooseTools(speaker.engine, choice, (messages) => speaker.turn(messages), signal);
+}
+
+/** The messages to answer, with the tools told if there are any. */
+export function messagesOf(request: ChatRequest): ChatMessage[] {
+  const messages = engineMessages(request.messages), tools = toolsOf(request);
+  return tools.length > 0 ? withTools(messages, tools) : messages;
+}
+
+/** What may be called; nothing if the client says so. */
+function toolsOf({ tools, tool_choice: wish }: ChatRequest): ToolFunction[] {
+  if (wish === "none") return [];
+  return (tools ?? []).map(({ function: { name, description, parameters } }) => ({
+    name,
+    description: description ?? undefined,
+    parameters: parameters ?? undefined,
+  }));
 }
 
 function wishOf(wish: ChatRequest["tool_choice"]): ToolWish {
