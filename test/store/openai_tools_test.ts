@@ -41,50 +41,53 @@ function checked(call: OpenAI.Chat.Completions.ChatCompletionMessageToolCall): u
   return values;
 }
 
-Deno.test("tools: over /v1", async (t) => {
-  const { metadata, tensors } = tinyParts({ contextTokens: 4096 });
-  await using store = await openLiveStore({}, writeGguf({ metadata, tensors }));
-  const openai = new OpenAI({ baseURL: `${store.origin}/v1`, apiKey: "none", maxRetries: 0 });
-  const create = openai.chat.completions.create.bind(openai.chat.completions);
-
-  await t.step("required: a valid call, and nothing said beside it", async () => {
-    const { choices, usage } = await create({ ...ASK, tool_choice: "required" });
+const STEPS: Record<string, (openai: OpenAI) => Promise<void>> = {
+  async "required: a valid call, and nothing said beside it"(openai) {
+    const { choices, usage } = await openai.chat.completions.create({
+      ...ASK,
+      tool_choice: "required",
+    });
     assert.equal(choices[0]!.finish_reason, "tool_calls");
     assert.equal(choices[0]!.message.content, null);
     assert.equal(choices[0]!.message.tool_calls!.length, 1);
     checked(choices[0]!.message.tool_calls![0]!);
     assert.ok(usage!.completion_tokens > 0);
-  });
+  },
 
-  await t.step("named: that tool and no other; an unknown name is refused", async () => {
+  async "named: that tool and no other; an unknown name is refused"(openai) {
     for (const { function: { name } } of ASK.tools) {
       const wish = { type: "function" as const, function: { name } };
-      const { choices } = await create({ ...ASK, tool_choice: wish });
+      const { choices } = await openai.chat.completions.create({ ...ASK, tool_choice: wish });
       const call = choices[0]!.message.tool_calls![0]!;
       checked(call);
       assert(call.type === "function");
       assert.equal(call.function.name, name);
     }
     const unknown = { type: "function" as const, function: { name: "nothing" } };
-    await assert.rejects(create({ ...ASK, tool_choice: unknown }), { status: 400 });
-  });
+    await assert.rejects(openai.chat.completions.create({ ...ASK, tool_choice: unknown }), {
+      status: 400,
+    });
+  },
 
-  await t.step("auto: a valid call or words, the same when asked again", async () => {
-    const [one, two] = [await create(ASK), await create(ASK)];
+  async "auto: a valid call or words, the same when asked again"(openai) {
+    const [one, two] = [
+      await openai.chat.completions.create(ASK),
+      await openai.chat.completions.create(ASK),
+    ];
     const { message, finish_reason } = one.choices[0]!;
     if (finish_reason === "tool_calls") checked(message.tool_calls![0]!);
     else assert.equal(typeof message.content, "string");
     assert.equal(two.choices[0]!.finish_reason, finish_reason);
     assert.equal(two.choices[0]!.message.content, message.content);
-  });
+  },
 
-  await t.step("none: words", async () => {
-    const { choices } = await create({ ...ASK, tool_choice: "none" });
+  async "none: words"(openai) {
+    const { choices } = await openai.chat.completions.create({ ...ASK, tool_choice: "none" });
     assert.notEqual(choices[0]!.finish_reason, "tool_calls");
-  });
+  },
 
-  await t.step("parallel: some valid calls", async () => {
-    const { choices } = await create({
+  async "parallel: some valid calls"(openai) {
+    const { choices } = await openai.chat.completions.create({
       ...ASK,
       tool_choice: "required",
       parallel_tool_calls: true,
@@ -93,18 +96,18 @@ Deno.test("tools: over /v1", async (t) => {
     assert.ok(calls.length >= 1 && calls.length <= 4);
     calls.forEach(checked);
     assert.equal(new Set(calls.map(({ id }) => id)).size, calls.length);
-  });
+  },
 
-  await t.step("streamed: the client puts the same call together", async () => {
+  async "streamed: the client puts the same call together"(openai) {
     const stream = openai.chat.completions.stream({ ...ASK, tool_choice: "required" });
     const { choices } = await stream.finalChatCompletion();
     assert.equal(choices[0]!.finish_reason, "tool_calls");
-    const whole = await create({ ...ASK, tool_choice: "required" });
+    const whole = await openai.chat.completions.create({ ...ASK, tool_choice: "required" });
     const values = checked(choices[0]!.message.tool_calls![0]!);
     assert.deepEqual(values, checked(whole.choices[0]!.message.tool_calls![0]!));
-  });
+  },
 
-  await t.step("a tool's answer goes back, and the chat goes on", async () => {
+  async "a tool's answer goes back, and the chat goes on"(openai) {
     const call = {
       id: "call_1",
       type: "function" as const,
@@ -115,13 +118,24 @@ Deno.test("tools: over /v1", async (t) => {
       { role: "assistant" as const, content: null, tool_calls: [call] },
       { role: "tool" as const, tool_call_id: "call_1", content: "12:30" },
     ];
-    const { choices } = await create({ ...ASK, messages, tool_choice: "none" });
+    const { choices } = await openai.chat.completions.create({
+      ...ASK,
+      messages,
+      tool_choice: "none",
+    });
     assert.equal(typeof choices[0]!.message.content, "string");
-  });
+  },
 
-  await t.step("a schema that can't be followed is a 400 that says so", async () => {
+  async "a schema that can't be followed is a 400 that says so"(openai) {
     const parameters = { type: "object", properties: { a: { type: "colour" } } };
     const tools = [{ type: "function" as const, function: { name: "paint", parameters } }];
-    await assert.rejects(create({ ...ASK, tools }), { status: 400 });
-  });
+    await assert.rejects(openai.chat.completions.create({ ...ASK, tools }), { status: 400 });
+  },
+};
+
+Deno.test("tools: over /v1", async (t) => {
+  const { metadata, tensors } = tinyParts({ contextTokens: 4096 });
+  await using store = await openLiveStore({}, writeGguf({ metadata, tensors }));
+  const openai = new OpenAI({ baseURL: `${store.origin}/v1`, apiKey: "none", maxRetries: 0 });
+  for (const [name, step] of Object.entries(STEPS)) await t.step(name, () => step(openai));
 });
