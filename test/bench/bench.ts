@@ -9,7 +9,7 @@
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { parseArgs } from "node:util";
-import type { TestModel } from "../models.ts";
+import { modelFile, type TestModel } from "../models.ts";
 import { cgroupRoot } from "./cgroup.ts";
 import { benchCore } from "./core_bench.ts";
 import { buildPeers } from "./peers.ts";
@@ -36,13 +36,12 @@ const { values, positionals } = parseArgs({
 /** `--quick` fits two minutes: the small model, once, without the long text. */
 const { quick, json, svg } = values;
 const model = (values.model ?? (quick ? "smollm2-135m" : "qwen2.5-coder-1.5b")) as TestModel;
-if (!cgroupRoot()) console.error("memory cgroups are not writable here: nothing can be capped");
-
 const sides = values.sides.split(",").filter((name) => name !== "");
 if (positionals[0] === "quality") {
   await benchQuality({ model, tokens: Number(values.tokens), sides, json });
-} else if (positionals[0] === "peers") await buildPeers();
+} else if (positionals[0] === "peers") await buildPeers(modelFile(model));
 else if (positionals[0] === "tools") await benchTools(model);
+else if (!cgroupRoot()) throw new Error("memory cgroups are not writable here: root may, on Linux");
 else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
 else {
   await benchCore({

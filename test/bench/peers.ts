@@ -28,17 +28,34 @@ export function mmapPeer(): string[] {
   return ["env", `PYTHONPATH=${BUILT}`, "python3", path.join(PEER, "llama_mmap_side.py")];
 }
 
-/** Builds it once, from source, into .flint; takes a C++ compiler and a quarter of an hour. */
-export async function buildPeers(): Promise<void> {
-  if (fs.existsSync(path.join(BUILT, "llama_cpp"))) {
-    return console.log(`${PACKAGE} is built already; remove ${BUILT} to build it anew`);
+const smallerPath = (file: string) =>
+  path.join(BUILT, path.basename(file).replace(/\.gguf$/, "-q2_k.gguf"));
+
+/** A smaller quantization of a GGUF file. @throws Error where it was not made */
+export function smallerModel(file: string): string {
+  const smaller = smallerPath(file);
+  if (!fs.existsSync(smaller)) throw new Error("not made: deno task bench peers");
+  return smaller;
+}
+
+/**
+ * Builds llama.cpp from source into .flint, which takes a C++ compiler and a quarter of an hour, and
+ * makes the smaller quantization of `file` with it. What is there already stays.
+ */
+export async function buildPeers(file: string | undefined): Promise<void> {
+  if (!fs.existsSync(path.join(BUILT, "llama_cpp"))) {
+    const install = ["install", "--verbose", "--no-cache-dir", "--no-binary", PACKAGE];
+    const args = [...install, "--target", BUILT, `${PACKAGE}==${VERSION}`];
+    await run("pip", args, { CMAKE_ARGS });
   }
-  const { success } = await new Deno.Command("pip", {
-    args: [
-      ...["install", "--verbose", "--no-cache-dir", "--no-binary", PACKAGE],
-      ...["--target", BUILT, `${PACKAGE}==${VERSION}`],
-    ],
-    env: { CMAKE_ARGS },
-  }).spawn().status;
-  if (!success) throw new Error(`${PACKAGE} could not be built: see above`);
+  if (!file) return;
+  const target = smallerPath(file);
+  if (fs.existsSync(target)) return;
+  const script = path.join(PEER, "llama_quantize.py");
+  await run("python3", [script, file, target], { PYTHONPATH: BUILT });
+}
+
+async function run(command: string, args: string[], env: Record<string, string>): Promise<void> {
+  const { success } = await new Deno.Command(command, { args, env }).spawn().status;
+  if (!success) throw new Error(`${command} failed: see above`);
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import process from "node:process";
 import { modelFile, type TestModel } from "../models.ts";
 import { OVERHEAD_BYTES, type SideTask } from "./protocol.ts";
-import { mmapPeer, nodePeer } from "./peers.ts";
+import { mmapPeer, nodePeer, smallerModel } from "./peers.ts";
 
 const ROOT = path.join(import.meta.dirname!, "..", "..");
 
@@ -16,6 +16,8 @@ export interface Side {
   readonly share?: number;
   readonly by: "flint" | "llama.cpp mapped" | "llama.cpp";
   readonly task?: Pick<SideTask, "fidelity" | "streaming">;
+  /** Whether it runs a smaller quantization of the same model. */
+  readonly smaller?: boolean;
   /** Whether it keeps prefixes on flash. */
   readonly keepsPrefixes?: boolean;
   /** Whether it must say what Flint says with all weights in DRAM. */
@@ -70,6 +72,15 @@ export const SIDES: readonly Side[] = [
     exact: false,
     retrieval: true,
   },
+  {
+    name: "llama.cpp Q2_K",
+    what: "the whole model at 2.6 bits a weight (other answers), mapped, under the same cap",
+    share: 0.5,
+    by: "llama.cpp mapped",
+    smaller: true,
+    exact: false,
+    retrieval: false,
+  },
   { ...exact(25) },
   { ...exact(35) },
   { ...exact(50), retrieval: true, keepsPrefixes: true },
@@ -111,7 +122,8 @@ export function commandOf(side: Side, model: TestModel, { store, prefixes }: Fol
     ...(side.keepsPrefixes ? { snapshots: prefixes } : {}),
   };
   if (side.by === "flint") return flintSide({ ...task, model: store });
-  const given = JSON.stringify({ ...task, model: modelFile(model)! });
+  const file = side.smaller ? smallerModel(modelFile(model)!) : modelFile(model)!;
+  const given = JSON.stringify({ ...task, model: file });
   return [...side.by === "llama.cpp" ? nodePeer() : mmapPeer(), given];
 }
 
