@@ -143,6 +143,15 @@ export const table = {
     "时间主要花在计算上；只有 {share} 的时间在等待磁盘。",
   ],
   memoryTitle: ["Memory", "内存"],
+  choiceHint: [
+    "Not every weight is exact here: some are kept in fewer bits, chosen by what their errors cost. Calibration expects the answers' probabilities to differ by {kl} nats a token (KL divergence).",
+    "这里并非所有权重都是精确的：一部分以更少的比特保存，按误差代价选出。校准预计回答的概率分布每词元相差 {kl} nat（KL 散度）。",
+  ],
+  weights: ["Weights", "权重"],
+  inMemory: ["In memory", "在内存中"],
+  readEachStep: ["Read for each step", "每步读取"],
+  choiceExact: ["exact", "精确"],
+  choiceCoarse: ["coarser", "较粗"],
   reuseTitle: ["Do neighbouring tokens use the same neurons?", "相邻的词元会用到相同的神经元吗？"],
   reuseHint: [
     "A window of the last tokens' neurons is worth its memory if it hits more than a random set of the same size, and more than the most used ones of this assistant.",

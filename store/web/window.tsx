@@ -45,6 +45,7 @@ function Account({ report, say }: { report: EngineReport; say: Say }) {
         <BudgetBar budget={report.budget} />
         <Legend budget={report.budget} say={say} />
       </section>
+      {report.choice && <Choice choice={report.choice} fidelity={report.fidelity} say={say} />}
       <Reuse report={report} say={say} />
     </>
   );
@@ -79,6 +80,39 @@ function Pace({ report: { counters }, say }: { report: EngineReport; say: Say })
           share: formatShare(waiting),
         })}
       </p>
+    </section>
+  );
+}
+
+/** What a fidelity below exact answers with, and what that is expected to cost. */
+function Choice({ choice, fidelity, say }: {
+  choice: NonNullable<EngineReport["choice"]>;
+  fidelity: EngineReport["fidelity"];
+  say: Say;
+}) {
+  const rows = [["choiceExact", choice.exact], ["choiceCoarse", choice.coarse]] as const;
+  return (
+    <section aria-labelledby="choice-title">
+      <h2 id="choice-title">{`${say("fidelity")}: ${say(fidelity)}`}</h2>
+      <p>{say("choiceHint", { kl: choice.expectedDivergence.toFixed(3) })}</p>
+      <table class="spans">
+        <thead>
+          <tr>
+            <th scope="col">{say("weights")}</th>
+            <th scope="col">{say("inMemory")}</th>
+            <th scope="col">{say("readEachStep")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, { pinned, streamed }]) => (
+            <tr>
+              <th scope="row">{say(name)}</th>
+              <td>{formatBytes(pinned)}</td>
+              <td>{formatBytes(streamed)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }
