@@ -108,7 +108,12 @@ class FlashEngine implements Engine {
       model,
       onRelease: () => this.#runner.wake(),
     });
-    this.#scheduler = new Scheduler({ limits: machine.limits, cache, prefixes: this.#prefixes });
+    this.#scheduler = new Scheduler({
+      limits: machine.limits,
+      cache,
+      prefixes: this.#prefixes,
+      copyBlock: (source, target) => machine.block(target).set(machine.block(source)),
+    });
     this.#habits = new Habits({
       spec: machine.spec,
       model,

@@ -5,18 +5,21 @@
  * al., 2312.07104) room is made at the leaves, longest unused first.
  */
 import { unitChecksum } from "../flash/checksum.ts";
-import type { Blobs, Collection, Kv, Transaction } from "../kv.ts";
-import { Census, type Node, type NodeKey } from "./census.ts";
+import type { Blobs, Collection, Key, Kv, Transaction } from "../kv.ts";
+import { Census, type Node, type NodeKey, ROOT } from "./census.ts";
+import { blockHash, commonLength, type Content } from "./kv_cache.ts";
 
 /** Bytes all blocks may take on disk: some 600 blocks of 32 tokens at 28 KB each. */
 export const TREE_BYTES_MAX = 512 * 2 ** 20;
 /** Blocks written in one transaction, which holds them in memory: 8 are 7 MB at 28 KB a token. */
 const PIECE_BLOCKS = 8;
 
+/** Blocks behind one parent that are looked at for a common beginning. */
+const CHILDREN_MAX = 100;
+
 /** A text's full blocks, from its beginning on. */
 export interface Path {
-  /** Names of the blocks. */
-  readonly hashes: readonly string[];
+  readonly blocks: readonly Content[];
   /** When it was used, ms; later for what is to stay longer. */
   readonly usedAt: number;
   /** Bytes of block i; only the last answer is valid. */
@@ -28,7 +31,7 @@ export class BlockTree {
   readonly #kv: Kv;
   readonly #model: string;
   readonly #bytesMax: number;
-  /** Nodes and their bytes, both under [model, hash]. */
+  /** Nodes and their bytes, both under the node's key. */
   readonly #nodes: Collection<Node>;
   readonly #blobs: Blobs;
   /** Blocks whose bytes were found wrong: to be written anew. */
@@ -39,25 +42,41 @@ export class BlockTree {
     this.#kv = needs.kv;
     this.#model = needs.model;
     this.#bytesMax = needs.bytesMax ?? TREE_BYTES_MAX;
-    this.#nodes = needs.kv.collection("kv_nodes");
-    this.#blobs = needs.kv.blobs("kv_blocks");
-  }
-
-  /** Whether a block is stored and not known to be damaged. */
-  has(hash: string): boolean {
-    return !this.#damaged.has(hash) && this.#nodes.get(this.#key(hash)) !== undefined;
+    this.#nodes = needs.kv.collection("block_nodes");
+    this.#blobs = needs.kv.blobs("block_bytes");
   }
 
   /** Reads a block into `place`; false if it is not there, or not whole: then `place` is spoilt. */
-  read(hash: string, place: Uint8Array): boolean {
-    const node = this.#nodes.get(this.#key(hash));
-    if (!node || this.#damaged.has(hash)) return false;
-    const bytes = this.#blobs.borrow(this.#key(hash));
+  read(content: Content, place: Uint8Array): boolean {
+    const key = this.#key(content);
+    const node = this.#nodes.get(key);
+    return node !== undefined && this.#fill(key, node, place);
+  }
+
+  /**
+   * Reads the block that begins with the most of the wanted tokens into `place`, if those are more
+   * than `least`. Returns how many; undefined if there is none, or none whole.
+   */
+  readLike({ parent, tokens }: Content, least: number, place: Uint8Array): number | undefined {
+    const prefix = [this.#model, parent || ROOT];
+    let best: { key: NodeKey; node: Node } | undefined, most = least;
+    for (const { key, value: node } of this.#nodes.list({ prefix, limit: CHILDREN_MAX }).entries) {
+      const count = commonLength(tokens, node.tokens);
+      if (count <= most) continue;
+      best = { key: key as Key & NodeKey, node };
+      most = count;
+    }
+    return best && this.#fill(best.key, best.node, place) ? most : undefined;
+  }
+
+  #fill(key: NodeKey, { checksum }: Node, place: Uint8Array): boolean {
+    if (this.#damaged.has(key[2])) return false;
+    const bytes = this.#blobs.borrow(key);
     if (bytes?.length === place.length) {
       place.set(bytes); // checked where it is aligned
-      if (unitChecksum(place) === node.checksum) return true;
+      if (unitChecksum(place) === checksum) return true;
     }
-    this.#damaged.add(hash);
+    this.#damaged.add(key[2]);
     return false;
   }
 
@@ -67,40 +86,49 @@ export class BlockTree {
    * room.
    */
   async write(path: Path): Promise<void> {
-    const missing = [...path.hashes.keys()].filter((i) => !this.has(path.hashes[i]!));
+    const keys = path.blocks.map((block) => this.#key(block));
+    const missing = [...keys.keys()].filter((i) => !this.#has(keys[i]!));
     for (let i = 0; i < missing.length; i += PIECE_BLOCKS) {
       const piece = missing.slice(i, i + PIECE_BLOCKS);
-      if (!await this.#kv.transaction((change) => this.#writePiece(change, path, piece))) return;
+      if (!await this.#kv.transaction((change) => this.#writePiece(change, path, keys, piece))) {
+        return;
+      }
     }
-    await this.#kv.transaction((change) => this.#touch(change, path));
+    await this.#kv.transaction((change) => this.#touch(change, keys.at(-1)!, path));
   }
 
-  #writePiece(change: Transaction, path: Path, piece: readonly number[]): boolean {
-    const { hashes, usedAt } = path;
-    const census = new Census(this.#all(), hashes.map((hash) => this.#key(hash)));
+  #has(key: NodeKey): boolean {
+    return !this.#damaged.has(key[2]) && this.#nodes.get(key) !== undefined;
+  }
+
+  #writePiece(
+    change: Transaction,
+    { blocks, usedAt, bytes: bytesOf }: Path,
+    keys: readonly NodeKey[],
+    piece: readonly number[],
+  ): boolean {
+    const census = new Census(this.#all(), keys);
     for (const i of piece) {
-      const key = this.#key(hashes[i]!), bytes = path.bytes(i);
+      const key = keys[i]!, bytes = bytesOf(i), { tokens } = blocks[i]!;
       const more = this.#nodes.get(key) ? 0 : bytes.length;
       const leaving = census.makeRoom(this.#bytesMax - more, usedAt);
       if (!leaving) return false;
-      for (const { key, parentKey, parent } of leaving) {
+      for (const { key, parent } of leaving) {
         change.remove(this.#nodes, key);
         change.removeBytes(this.#blobs, key);
-        if (parent) change.put(this.#nodes, parentKey, parent);
+        if (parent) change.put(this.#nodes, parent.key, parent.node);
       }
-      const parent = hashes[i - 1] ?? "";
-      const node = { parent, checksum: unitChecksum(bytes), bytes: bytes.length, usedAt };
+      const node = { tokens, checksum: unitChecksum(bytes), bytes: bytes.length, usedAt };
       change.put(this.#nodes, key, node);
       change.putBytes(this.#blobs, key, bytes);
       census.add(more);
-      this.#damaged.delete(hashes[i]!);
+      this.#damaged.delete(key[2]);
     }
     return true;
   }
 
   /** Dates the path's last block: the ones before it stay as long as it does. */
-  #touch(change: Transaction, { hashes, usedAt }: Path): void {
-    const key = this.#key(hashes.at(-1)!);
+  #touch(change: Transaction, key: NodeKey, { usedAt }: Path): void {
     const node = this.#nodes.get(key);
     if (node && node.usedAt < usedAt) change.put(this.#nodes, key, { ...node, usedAt });
   }
@@ -114,7 +142,7 @@ export class BlockTree {
     } while (cursor !== undefined);
   }
 
-  #key(hash: string): NodeKey {
-    return [this.#model, hash];
+  #key(content: Content): NodeKey {
+    return [this.#model, content.parent || ROOT, blockHash(content)];
   }
 }

@@ -3,27 +3,34 @@ import type { Entry, Key } from "../kv.ts";
 
 /** One stored block. */
 export interface Node {
-  /** Name of the block before it; "" for a text's first. */
-  readonly parent: string;
+  readonly tokens: readonly number[];
   readonly checksum: string;
   readonly bytes: number;
   /** When a path that ends here was last used, ms; later for what is to stay longer. */
   readonly usedAt: number;
 }
 
-/** [model, hash] of a block. */
-export type NodeKey = readonly [model: string, hash: string];
+/** A block by its model, the hash of the block before it (ROOT for a text's first) and its own. */
+export type NodeKey = readonly [model: string, parent: string, hash: string];
+
+/** Stands for no block. */
+export const ROOT = "-";
+
+/** A stored block and its key. */
+export interface Stored {
+  readonly key: NodeKey;
+  readonly node: Node;
+}
 
 /** A leaf that goes, and what its parent is from then on, if there is one. */
 export interface Leaving {
   readonly key: NodeKey;
-  readonly parentKey: NodeKey;
-  readonly parent: Node | undefined;
+  readonly parent: Stored | undefined;
 }
 
 /** All nodes of a store as they stand. */
 export class Census {
-  readonly #nodes = new Map<string, { readonly key: NodeKey; node: Node }>();
+  readonly #nodes = new Map<string, Stored>();
   readonly #children = new Map<string, number>();
   readonly #staying: ReadonlySet<string>;
   #bytes = 0;
@@ -32,9 +39,9 @@ export class Census {
   constructor(entries: Iterable<Entry<Node>>, staying: readonly NodeKey[]) {
     this.#staying = new Set(staying.map(nameOf));
     for (const { key, value } of entries) {
-      const [model, hash] = key as Key & NodeKey;
-      this.#nodes.set(nameOf([model, hash]), { key: [model, hash], node: value });
-      this.#count([model, value.parent], 1);
+      const stored = { key: key as Key & NodeKey, node: value };
+      this.#nodes.set(nameOf(stored.key), stored);
+      this.#count(parentOf(stored.key), 1);
       this.#bytes += value.bytes;
     }
   }
@@ -53,13 +60,13 @@ export class Census {
     while (this.#bytes > bytesMax) {
       const leaf = this.#oldestLeaf();
       if (!leaf || leaf.node.usedAt >= usedAt) return undefined;
-      leaving.push(this.#remove(leaf.key, leaf.node));
+      leaving.push(this.#remove(leaf));
     }
     return leaving;
   }
 
   #oldestLeaf() {
-    let oldest: { readonly key: NodeKey; readonly node: Node } | undefined;
+    let oldest: Stored | undefined;
     for (const [name, one] of this.#nodes) {
       if (this.#staying.has(name) || (this.#children.get(name) ?? 0) > 0) continue;
       if (!oldest || one.node.usedAt < oldest.node.usedAt) oldest = one;
@@ -68,21 +75,23 @@ export class Census {
   }
 
   /** The parent was used whenever its child was. */
-  #remove(key: NodeKey, node: Node): Leaving {
-    const parentKey = [key[0], node.parent] as const;
+  #remove({ key, node }: Stored): Leaving {
+    const name = parentOf(key);
     this.#nodes.delete(nameOf(key));
-    this.#count(parentKey, -1);
+    this.#count(name, -1);
     this.#bytes -= node.bytes;
-    const found = this.#nodes.get(nameOf(parentKey));
-    if (found && found.node.usedAt < node.usedAt) {
-      found.node = { ...found.node, usedAt: node.usedAt };
+    let parent = this.#nodes.get(name);
+    if (parent && parent.node.usedAt < node.usedAt) {
+      parent = { ...parent, node: { ...parent.node, usedAt: node.usedAt } };
+      this.#nodes.set(name, parent);
     }
-    return { key, parentKey, parent: found?.node };
+    return { key, parent };
   }
 
-  #count(key: NodeKey, more: number): void {
-    this.#children.set(nameOf(key), (this.#children.get(nameOf(key)) ?? 0) + more);
+  #count(name: string, more: number): void {
+    this.#children.set(name, (this.#children.get(name) ?? 0) + more);
   }
 }
 
-const nameOf = ([model, hash]: NodeKey) => `${model} ${hash}`;
+const nameOf = ([model, _, hash]: NodeKey) => `${model} ${hash}`;
+const parentOf = ([model, parent]: NodeKey) => `${model} ${parent}`;

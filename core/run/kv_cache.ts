@@ -13,23 +13,44 @@ export interface Grant {
   readonly cached: number;
 }
 
-/** Name of a full block's content: its tokens and, through `parent`, all tokens before it. */
-export function blockHash(parent: string, tokens: readonly number[]): string {
+/** What a block holds: tokens, behind all tokens that `parent` names ("" = none). */
+export interface Content {
+  readonly parent: string;
+  readonly tokens: readonly number[];
+}
+
+/** A block that begins with the first `count` tokens that are wanted. */
+export interface Likeness {
+  readonly block: number;
+  readonly count: number;
+}
+
+/** Name of a full block's content: its tokens and, through `parent`, all tokens before them. */
+export function blockHash({ parent, tokens }: Content): string {
   return createHash("sha256").update(parent).update(Int32Array.from(tokens)).digest("base64url");
+}
+
+/** How many tokens two texts begin with alike. */
+export function commonLength(one: readonly number[], two: readonly number[]): number {
+  const differ = one.findIndex((token, i) => token !== two[i]);
+  return differ < 0 ? one.length : differ;
 }
 
 /** Owners and contents of all KV blocks. */
 export class KvCache {
   readonly blocks: number;
   readonly #owners: Uint16Array; // sequences that use block i
-  readonly #hashes: (string | undefined)[]; // content of block i, once full
+  readonly #contents: (Content | undefined)[]; // of block i, once it is known
+  readonly #hashes: (string | undefined)[]; // name of it, if block i is full
   readonly #byHash = new Map<string, number>();
+  readonly #byParent = new Map<string, Set<number>>(); // known blocks
   readonly #blank: number[]; // ownerless, nothing worth keeping
-  readonly #idle = new Set<number>(); // ownerless but found by hash; longest idle first
+  readonly #idle = new Set<number>(); // ownerless but known; longest idle first
 
   constructor(blocks: number) {
     this.blocks = blocks;
     this.#owners = new Uint16Array(blocks);
+    this.#contents = new Array(blocks);
     this.#hashes = new Array(blocks);
     this.#blank = Array.from({ length: blocks }, (_, i) => blocks - 1 - i);
   }
@@ -76,12 +97,30 @@ export class KvCache {
   }
 
   /** Tells that an owned block is full, so that others may find it. Of two with one content the first stays known. */
-  seal(block: number, hash: string): void {
+  seal(block: number, content: Content): void {
     assert(this.#owners[block]! > 0, "a sealed block has an owner");
+    const hash = blockHash(content);
     if (this.#byHash.has(hash)) return;
-    assert(this.#hashes[block] === undefined, "a block is sealed once");
+    assert(this.#contents[block] === undefined, "a block is sealed once");
     this.#byHash.set(hash, block);
     this.#hashes[block] = hash;
+    this.#know(block, content);
+  }
+
+  /** Tells what the one owner of a block that isn't full leaves in it: others may copy that. */
+  leave(block: number, content: Content): void {
+    assert(this.#owners[block] === 1, "nobody else writes the block");
+    this.#know(block, content);
+  }
+
+  /** The known block behind `parent` that begins with the most of `tokens`; its bytes last until blocks are taken. */
+  nearest({ parent, tokens }: Content): Likeness | undefined {
+    let best: Likeness | undefined;
+    for (const block of this.#byParent.get(parent) ?? []) {
+      const count = commonLength(tokens, this.#contents[block]!.tokens);
+      if (count > (best?.count ?? 0)) best = { block, count };
+    }
+    return best;
   }
 
   /** One owner fewer for each. Later blocks are forgotten first: without its head a tail is of no use. */
@@ -89,7 +128,7 @@ export class KvCache {
     for (const block of blocks.toReversed()) {
       assert(this.#owners[block]! > 0, "a released block has an owner");
       if (--this.#owners[block]! > 0) continue;
-      if (this.#hashes[block] === undefined) this.#blank.push(block);
+      if (this.#contents[block] === undefined) this.#blank.push(block);
       else this.#idle.add(block);
     }
   }
@@ -99,12 +138,23 @@ export class KvCache {
     return this.#owners[block]!;
   }
 
+  #know(block: number, content: Content): void {
+    this.#contents[block] = content;
+    const siblings = this.#byParent.get(content.parent);
+    if (siblings) siblings.add(block);
+    else this.#byParent.set(content.parent, new Set([block]));
+  }
+
   #evict(): number | undefined {
     const [block] = this.#idle;
     if (block === undefined) return undefined;
     this.#idle.delete(block);
-    this.#byHash.delete(this.#hashes[block]!);
-    this.#hashes[block] = undefined;
+    const { parent } = this.#contents[block]!, hash = this.#hashes[block];
+    const siblings = this.#byParent.get(parent)!;
+    siblings.delete(block);
+    if (siblings.size === 0) this.#byParent.delete(parent);
+    if (hash !== undefined) this.#byHash.delete(hash);
+    this.#contents[block] = this.#hashes[block] = undefined;
     return block;
   }
 }

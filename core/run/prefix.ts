@@ -9,7 +9,7 @@ import { FlintError } from "../errors.ts";
 import type { Kv } from "../kv.ts";
 import type { Machine } from "../model/machine.ts";
 import { BlockTree } from "./block_tree.ts";
-import type { KvCache } from "./kv_cache.ts";
+import type { Content, KvCache } from "./kv_cache.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** Another layout of a block's bytes needs another number. */
@@ -50,22 +50,33 @@ export class Prefixes {
   }
 
   /**
-   * Fills the sequence's blocks from its first unsealed one on; `hashes` name their contents.
-   * The blocks are the sequence's own: a step may run meanwhile. Returns how many blocks are filled.
+   * Fills the sequence's first blocks that are not sealed, `count` being all that may be filled.
+   * The blocks are the sequence's own: a step may run meanwhile. Returns how many are filled.
    */
-  restore({ blocks, sealed }: Sequence, hashes: readonly string[]): number {
-    const place = (i: number) => this.#needs.machine.block(blocks[sealed + i]!);
-    const missing = hashes.findIndex((hash, i) => !this.#tree.read(hash, place(i)));
-    return missing < 0 ? hashes.length : missing;
+  restore(sequence: Sequence, count: number): number {
+    const { machine } = this.#needs;
+    const { sealed, blocks } = sequence;
+    let i = sealed;
+    while (i < count && this.#tree.read(this.#content(sequence, i), machine.block(blocks[i]!))) i++;
+    return i - sealed;
   }
 
-  /** Keeps an assistant's prefix, once its full blocks are sealed; `hashes` name the sealed blocks. */
-  keep(sequence: Sequence, hashes: readonly string[]): void {
-    const { assistant, prefixTokens } = sequence;
+  /**
+   * Fills `block` with one that begins with more than `least` of the wanted tokens; how many those
+   * are, undefined if there is none.
+   */
+  restoreBeginning(wanted: Content, least: number, block: number): number | undefined {
+    if (wanted.tokens.length <= least) return undefined;
+    return this.#tree.readLike(wanted, least, this.#needs.machine.block(block));
+  }
+
+  /** Keeps an assistant's prefix, once its full blocks are sealed. */
+  keep(sequence: Sequence): void {
+    const { assistant, prefixTokens, sealed } = sequence;
     const count = Math.floor(prefixTokens / this.#needs.machine.limits.blockTokens);
-    if (sequence.prefixKept || assistant === undefined || hashes.length < count) return;
+    if (sequence.prefixKept || assistant === undefined || sealed < count) return;
     sequence.prefixKept = true;
-    this.#keep(hashes.slice(0, count), PREFIX_STAYS_MS);
+    this.#keep(sequence, count, PREFIX_STAYS_MS);
   }
 
   /** Keeps the sealed blocks of a sequence that is over, if it is likely to be gone on with. */
@@ -73,7 +84,7 @@ export class Prefixes {
     const { assistant, promptTokens, sealed } = sequence;
     const { blockTokens } = this.#needs.machine.limits;
     if (assistant === undefined && promptTokens < LONG_BLOCKS * blockTokens) return;
-    if (this.#waiting < WRITES_MAX) this.#keep(sequence.hashes(sealed, blockTokens), 0);
+    if (this.#waiting < WRITES_MAX) this.#keep(sequence, sealed, 0);
   }
 
   /** Waits for what is being written. Throws FlintError "unavailable" if a write ever failed. */
@@ -84,10 +95,12 @@ export class Prefixes {
     throw new FlintError("unavailable", "a prefix could not be saved in the data store", options);
   }
 
-  /** Writes a path after those that wait already. */
-  #keep(hashes: readonly string[], staysMs: number): void {
-    if (hashes.length === 0 || this.#fault) return;
-    const { cache, onRelease } = this.#needs;
+  /** Writes the first `count` blocks after what waits already. */
+  #keep(sequence: Sequence, count: number, staysMs: number): void {
+    if (count === 0 || this.#fault) return;
+    const { cache, onRelease, machine: { limits } } = this.#needs;
+    const hashes = sequence.hashes(count, limits.blockTokens);
+    const path = hashes.map((_, i) => this.#content(sequence, i));
     const grant = cache.acquire(hashes, hashes.length); // owned, so that nobody writes them meanwhile
     if (!grant) return;
     if (grant.cached < hashes.length) return cache.release(grant.blocks);
@@ -95,7 +108,7 @@ export class Prefixes {
     this.#lastUse = Math.max(Date.now(), this.#lastUse + 1); // one after the other, even in one ms
     const usedAt = this.#lastUse + staysMs;
     this.#written = this.#written
-      .then(() => this.#write(hashes, grant.blocks, usedAt))
+      .then(() => this.#write(path, grant.blocks, usedAt))
       .catch((error) => { // ends keeping, not the answer; close() tells
         this.#fault ??= error;
       })
@@ -106,14 +119,19 @@ export class Prefixes {
       });
   }
 
-  #write(hashes: readonly string[], blocks: readonly number[], usedAt: number): Promise<void> {
+  #write(path: readonly Content[], blocks: readonly number[], usedAt: number): Promise<void> {
     const { machine } = this.#needs;
     const copy = new Uint8Array(machine.limits.blockBytes);
     const bytes = (i: number) => {
       copy.set(machine.block(blocks[i]!));
       return copy;
     };
-    return this.#tree.write({ hashes, usedAt, bytes });
+    return this.#tree.write({ blocks: path, usedAt, bytes });
+  }
+
+  /** What full block i of a sequence holds. */
+  #content(sequence: Sequence, i: number): Content {
+    return sequence.content(i, this.#needs.machine.limits.blockTokens, sequence.tokens.length);
   }
 }
 

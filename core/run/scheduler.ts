@@ -21,6 +21,8 @@ export interface SchedulerNeeds {
   readonly limits: MachineLimits;
   readonly cache: KvCache;
   readonly prefixes?: Prefixes | undefined;
+  /** Copies the bytes of a KV block. */
+  readonly copyBlock: (source: number, target: number) => void;
 }
 
 /** Waiting and running sequences, and the step in flight. */
@@ -28,16 +30,18 @@ export class Scheduler {
   readonly #limits: MachineLimits;
   readonly #cache: KvCache;
   readonly #prefixes: Prefixes | undefined;
+  readonly #copyBlock: SchedulerNeeds["copyBlock"];
   readonly #pace = new Pace();
   #waiting: Sequence[] = []; // oldest first
   #running: Sequence[] = []; // longest unserved first
   #step: readonly Share[] = [];
   #arrivals = 0;
 
-  constructor({ limits, cache, prefixes }: SchedulerNeeds) {
+  constructor({ limits, cache, prefixes, copyBlock }: SchedulerNeeds) {
     this.#limits = limits;
     this.#cache = cache;
     this.#prefixes = prefixes;
+    this.#copyBlock = copyBlock;
   }
 
   get running(): number {
@@ -182,11 +186,24 @@ export class Scheduler {
     }
     sequence.setBlocks(grant.blocks);
     sequence.sealed = grant.cached;
-    const restored = this.#prefixes?.restore(sequence, hashes.slice(grant.cached)) ?? 0;
+    const restored = this.#prefixes?.restore(sequence, hashes.length) ?? 0;
     sequence.computed = (grant.cached + restored) * blockTokens;
-    sequence.cachedTokens ??= sequence.computed;
     this.#seal(sequence);
+    sequence.computed += this.#copyBeginning(sequence);
+    sequence.cachedTokens ??= sequence.computed;
     return true;
+  }
+
+  /** Of the first block that isn't known as a whole, what another one begins with; how many tokens. */
+  #copyBeginning(sequence: Sequence): number {
+    const { sealed, tokens, blocks } = sequence;
+    const { blockTokens } = this.#limits;
+    const wanted = sequence.content(sealed, blockTokens, tokens.length - 1);
+    const like = this.#cache.nearest(wanted), count = like?.count ?? 0;
+    const restored = this.#prefixes?.restoreBeginning(wanted, count, blocks[sealed]!);
+    if (restored !== undefined) return restored;
+    if (like) this.#copyBlock(like.block, blocks[sealed]!);
+    return count;
   }
 
   /** A resting sequence if there is one, else any; of them the youngest. */
@@ -203,8 +220,12 @@ export class Scheduler {
     this.#waiting = [...this.#waiting, sequence].sort(byAge);
   }
 
+  /** Gives the blocks back; what the last one holds may be copied until its room is needed. */
   #drop(sequence: Sequence): void {
-    this.#cache.release(sequence.blocks);
+    const { computed, sealed, blocks } = sequence;
+    const rest = sequence.content(sealed, this.#limits.blockTokens, computed);
+    if (rest.tokens.length > 0) this.#cache.leave(blocks[sealed]!, rest);
+    this.#cache.release(blocks);
     sequence.setBlocks([]);
     sequence.computed = sequence.sealed = 0;
   }
@@ -213,11 +234,12 @@ export class Scheduler {
   #seal(sequence: Sequence): void {
     const full = Math.floor(sequence.computed / this.#limits.blockTokens);
     if (full === sequence.sealed) return;
-    const hashes = sequence.hashes(full, this.#limits.blockTokens);
+    const { blockTokens } = this.#limits;
     for (; sequence.sealed < full; sequence.sealed++) {
-      this.#cache.seal(sequence.blocks[sequence.sealed]!, hashes[sequence.sealed]!);
+      const content = sequence.content(sequence.sealed, blockTokens, sequence.computed);
+      this.#cache.seal(sequence.blocks[sequence.sealed]!, content);
     }
-    this.#prefixes?.keep(sequence, hashes);
+    this.#prefixes?.keep(sequence);
   }
 
   #blocksFor(tokens: number): number {

@@ -2,7 +2,7 @@
  * One sequence: its tokens, how far its KV reaches, the blocks that hold it. What the tokens mean
  * is its speaker's business; when they run is the scheduler's.
  */
-import { blockHash } from "./kv_cache.ts";
+import { blockHash, type Content } from "./kv_cache.ts";
 import { Meter } from "./meter.ts";
 
 /** Decides how a sequence goes on. */
@@ -96,11 +96,20 @@ export class Sequence {
     this.#table = Int32Array.from(blocks);
   }
 
+  /** What block i holds of the tokens before `end`. */
+  content(i: number, blockTokens: number, end: number): Content {
+    const from = i * blockTokens;
+    return {
+      parent: this.hashes(i, blockTokens)[i - 1] ?? "",
+      tokens: this.tokens.slice(from, Math.min(end, from + blockTokens)),
+    };
+  }
+
   /** Names of the first `count` full blocks' contents. Tokens are only ever appended, so they last. */
   hashes(count: number, blockTokens: number): readonly string[] {
     for (let i = this.#hashes.length; i < count; i++) {
       const tokens = this.tokens.slice(i * blockTokens, (i + 1) * blockTokens);
-      this.#hashes.push(blockHash(this.#hashes[i - 1] ?? "", tokens));
+      this.#hashes.push(blockHash({ parent: this.#hashes[i - 1] ?? "", tokens }));
     }
     return this.#hashes.slice(0, count);
   }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Kv, openKv } from "../../core/kv.ts";
 import { BlockTree } from "../../core/run/block_tree.ts";
-import { blockHash } from "../../core/run/kv_cache.ts";
+import { blockHash, type Content } from "../../core/run/kv_cache.ts";
 import { randomInts } from "../random.ts";
 
 const BYTES = 64;
@@ -14,11 +14,14 @@ async function withKv(run: (kv: Kv) => Promise<void>) {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Names of a text's blocks of one token each. */
-function names(text: readonly number[]): string[] {
-  const hashes: string[] = [];
-  for (const token of text) hashes.push(blockHash(hashes.at(-1) ?? "", [token]));
-  return hashes;
+/** A text's blocks of one token each. */
+function blocksOf(text: readonly number[]): Content[] {
+  const blocks: Content[] = [];
+  for (const token of text) {
+    const before = blocks.at(-1);
+    blocks.push({ parent: before ? blockHash(before) : "", tokens: [token] });
+  }
+  return blocks;
 }
 
 /** Bytes of the block that `text` ends with, another for each text. */
@@ -33,19 +36,18 @@ function write(tree: BlockTree, text: readonly number[], usedAt: number): Promis
     shared.set(bytesOf(text.slice(0, i + 1)));
     return shared;
   };
-  return tree.write({ hashes: names(text), usedAt, bytes });
+  return tree.write({ blocks: blocksOf(text), usedAt, bytes });
 }
 
 /** How many of a text's leading blocks are found, each with its own bytes. */
 function found(tree: BlockTree, text: readonly number[]): number {
   const place = new Uint8Array(BYTES);
-  const hashes = names(text);
-  const missing = hashes.findIndex((hash, i) => {
-    if (!tree.read(hash, place)) return true;
+  const missing = blocksOf(text).findIndex((block, i) => {
+    if (!tree.read(block, place)) return true;
     assert.deepEqual(place, bytesOf(text.slice(0, i + 1)));
     return false;
   });
-  return missing < 0 ? hashes.length : missing;
+  return missing < 0 ? text.length : missing;
 }
 
 /** The same by the letter: texts as keys, and leaves looked for among all of them. */
@@ -102,7 +104,7 @@ Deno.test("block tree: random texts are found as in a plain tree, within the siz
       const usedAt = 10 * time + (pick(4) === 0 ? 300 : 0); // some stay longer
       await write(tree, text, usedAt);
       plain.write(text, usedAt);
-      const { entries } = kv.collection("kv_nodes").list({ limit: 1000 });
+      const { entries } = kv.collection("block_nodes").list({ limit: 1000 });
       assert.equal(entries.length, plain.used.size);
       assert.ok(entries.length <= max);
       for (const one of texts) assert.equal(found(tree, one), plain.found(one));
@@ -124,10 +126,29 @@ Deno.test("block tree: bytes that changed on disk are not taken, and written ane
   withKv(async (kv) => {
     const tree = new BlockTree({ kv, model: "m" });
     await write(tree, [1, 2, 3], 1);
-    await kv.blobs("kv_blocks").put(["m", names([1, 2])[1]!], bytesOf([9]));
+    const [one, two] = blocksOf([1, 2]).map(blockHash);
+    await kv.blobs("block_bytes").put(["m", one!, two!], bytesOf([9]));
     assert.equal(found(tree, [1, 2, 3]), 1);
     await write(tree, [1, 2, 3], 2);
     assert.equal(found(tree, [1, 2, 3]), 3);
+  }));
+
+Deno.test("block tree: the block that begins most alike is read, if it is better than what there is", () =>
+  withKv(async (kv) => {
+    const tree = new BlockTree({ kv, model: "m" });
+    const first = { parent: "", tokens: [1, 2] }, parent = blockHash(first);
+    const place = new Uint8Array(BYTES);
+    for (const [time, tokens] of [[3, 4], [3, 5], [6, 7]].entries()) {
+      const blocks = [first, { parent, tokens }];
+      await tree.write({ blocks, usedAt: time + 1, bytes: (i) => bytesOf(blocks[i]!.tokens) });
+    }
+    assert.equal(tree.readLike({ parent, tokens: [3, 5] }, 0, place), 2);
+    assert.deepEqual(place, bytesOf([3, 5]));
+    assert.equal(tree.readLike({ parent, tokens: [6, 1] }, 0, place), 1);
+    assert.deepEqual(place, bytesOf([6, 7]));
+    assert.equal(tree.readLike({ parent, tokens: [6, 1] }, 1, place), undefined);
+    assert.equal(tree.readLike({ parent: "", tokens: [1, 9] }, 0, place), 1);
+    assert.equal(tree.readLike({ parent, tokens: [9] }, 0, place), undefined);
   }));
 
 Deno.test("block tree: a process killed while writing leaves whole paths", async () => {
@@ -137,12 +158,12 @@ Deno.test("block tree: a process killed while writing leaves whole paths", async
     import { openKv } from "${new URL("../../core/kv.ts", import.meta.url)}";
     import { BlockTree } from "${new URL("../../core/run/block_tree.ts", import.meta.url)}";
     const tree = new BlockTree({ kv: openKv("${folder}"), model: "m" });
-    const hashes = ${JSON.stringify(names(text))};
+    const blocks = ${JSON.stringify(blocksOf(text))};
     const bytes = (i) => {
       if (i === 100) Deno.kill(Deno.pid, "SIGKILL");
       return new Uint8Array(${BYTES}).fill(i);
     };
-    await tree.write({ hashes, usedAt: 1, bytes });`;
+    await tree.write({ blocks, usedAt: 1, bytes });`;
   const { signal } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-check", code],
     cwd: new URL("../..", import.meta.url).pathname,
@@ -151,9 +172,9 @@ Deno.test("block tree: a process killed while writing leaves whole paths", async
   const kv = openKv(folder);
   const tree = new BlockTree({ kv, model: "m" });
   const place = new Uint8Array(BYTES);
-  const whole = names(text).filter((hash) => tree.read(hash, place)).length;
+  const whole = blocksOf(text).filter((block) => tree.read(block, place)).length;
   assert.equal(whole, 96); // the pieces of 8 before the one it died in
-  assert.equal(whole, kv.collection("kv_nodes").list({ limit: 1000 }).entries.length);
+  assert.equal(whole, kv.collection("block_nodes").list({ limit: 1000 }).entries.length);
   await kv.close();
   await Deno.remove(folder, { recursive: true });
 });

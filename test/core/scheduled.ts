@@ -34,7 +34,12 @@ export function house(
   const machine = new LedgerMachine(limits(some));
   const cache = new KvCache(machine.limits.blocks);
   const prefixes = store && new Prefixes({ ...store, machine, cache });
-  const scheduler = new Scheduler({ limits: machine.limits, cache, prefixes });
+  const scheduler = new Scheduler({
+    limits: machine.limits,
+    cache,
+    prefixes,
+    copyBlock: (source, target) => machine.block(target).set(machine.block(source)),
+  });
   const submit = (prompt: number[], max: number, more: Partial<SequenceStart> = {}) => {
     const speaker = new Greedy(max);
     const sequence = new Sequence({ prompt, speaker, ...more });
