@@ -168,6 +168,7 @@ class FlashEngine implements Engine {
       threads,
       budget: machine.budget(),
       counters: machine.counters(),
+      reading: machine.reading,
       running: this.#scheduler.running,
       waiting: this.#scheduler.waiting,
       kvBlocksUsed: this.#cache.used,

@@ -1,15 +1,17 @@
-/** How fast a folder's disk reads: the figure that bounds every token of a streamed model. */
+/** How fast a disk reads the way the readers read: what bounds every token of a streamed model. */
 import fs from "node:fs";
 import { join } from "node:path";
-import { openDirect } from "./direct.ts";
+import { type Disk, openDisk, type ReadMethod } from "./disk.ts";
+import { PAGE, UNIT_BYTES_MAX } from "./layout.ts";
+import { type Lane, Pump } from "./pump.ts";
 
-/** Sizes tried: about one flash unit, and the largest one. */
-const READ_BYTES = [256 << 10, 1 << 20];
+/** What is tried: single pages out of turn, about a quarter of a flash unit, the largest one. */
+const READ_BYTES = [PAGE, 256 << 10, UNIT_BYTES_MAX];
 const FILE_BYTES = 64 << 20;
-/** Reads of one size go on until this much time or the whole file has passed. */
+/** Reads of one size go on until this much time has passed, or a file's worth was read. */
 const READ_MS = 500;
 
-/** Speed of random reads of one size, one at a time. */
+/** Speed of random reads of one size, as many at once as the readers have in flight. */
 export interface ReadSpeed {
   readonly bytes: number;
   readonly gigabytesPerSecond: number;
@@ -17,6 +19,7 @@ export interface ReadSpeed {
 
 /** What was measured, and whether the page cache was kept out of it. */
 export interface DiskSpeed {
+  readonly method: ReadMethod;
   readonly reads: readonly ReadSpeed[];
   /** False where the system has no O_DIRECT: then the figures may be those of memory. */
   readonly direct: boolean;
@@ -28,14 +31,23 @@ export function measureDisk(folder: string): DiskSpeed {
   const path = join(folder, `.speed-${crypto.randomUUID()}`);
   try {
     writeNoise(path);
-    const { fd, direct } = openDirect(path);
-    try {
-      return { reads: READ_BYTES.map((bytes) => timeReads(fd, bytes)), direct };
-    } finally {
-      fs.closeSync(fd);
-    }
+    return probe(path);
   } finally {
     fs.rmSync(path, { force: true });
+  }
+}
+
+/** Reads a file of some megabytes at random places, each size for half a second at most. */
+export function probe(path: string, method?: ReadMethod): DiskSpeed {
+  // Direct reads want a page-aligned target; wasm memory is one.
+  const memory = new WebAssembly.Memory({ initial: 64 * UNIT_BYTES_MAX / 65_536 });
+  const disk = openDisk(path, memory, method);
+  try {
+    const fileBytes = fs.statSync(path).size;
+    const reads = READ_BYTES.map((bytes) => timeReads(disk, fileBytes, bytes));
+    return { method: disk.method, reads, direct: disk.direct };
+  } finally {
+    disk.close();
   }
 }
 
@@ -56,20 +68,19 @@ function writeNoise(path: string): void {
   }
 }
 
-function timeReads(fd: number, bytes: number): ReadSpeed {
-  // Direct reads want a page-aligned target; wasm memory is one.
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) });
-  const target = new Uint8Array(memory.buffer, 0, bytes);
-  const places = Array.from({ length: FILE_BYTES / bytes }, (_, i) => i * bytes);
-  for (let i = places.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [places[i], places[j]] = [places[j]!, places[i]!];
-  }
+function timeReads(disk: Disk, fileBytes: number, bytes: number): ReadSpeed {
   const start = performance.now();
-  let read = 0;
-  for (const place of places) {
-    read += fs.readSync(fd, target, 0, bytes, place);
-    if (performance.now() - start > READ_MS) break;
-  }
+  let begun = 0, read = 0;
+  const lane: Lane = {
+    bytesMax: bytes === PAGE ? Infinity : disk.streamBytes, // pages are read out of turn
+    next: () => {
+      if (begun >= fileBytes || performance.now() - start > READ_MS) return undefined;
+      begun += bytes;
+      const offset = Math.floor(Math.random() * (fileBytes - bytes) / PAGE) * PAGE;
+      return { offset, bytes, at: begun / bytes % 64 * bytes, done: () => {} };
+    },
+  };
+  const pump = new Pump(disk, [lane], (got) => read += got);
+  while (pump.turn());
   return { bytes, gigabytesPerSecond: read / 1e6 / (performance.now() - start) };
 }

@@ -1,15 +1,16 @@
 /**
  * A flash reader thread: loads the pinned units once, then keeps the ring of streamed units full
- * and serves what is demanded out of turn before it. Reads whole pages with O_DIRECT straight into the shared wasm memory: no copy, no page cache.
+ * and serves what is demanded out of turn before it. Reads whole pages with O_DIRECT straight into
+ * the shared wasm memory: no copy, no page cache.
  */
-import { closeSync, readSync } from "node:fs";
-import { Control, COUNTERS_AT, SLOTS, Word } from "../model/control.ts";
-import { openDirect } from "./direct.ts";
+import { Control, SLOTS, Word } from "../model/control.ts";
+import { workerPort } from "../model/port.ts";
 import { verifyUnit } from "./checksum.ts";
 import { DemandQueue } from "./demand.ts";
-import { type Passage, passages } from "./stream.ts";
+import { type Disk, openDisk, type ReadMethod } from "./disk.ts";
 import type { Unit } from "./layout.ts";
-import { workerPort } from "../model/port.ts";
+import { type Lane, Pump, type Reading } from "./pump.ts";
+import { type Passage, passages } from "./stream.ts";
 
 const port = workerPort<ReaderTask>();
 
@@ -20,6 +21,7 @@ export interface ReaderTask {
   readonly reader: number;
   readonly readers: number;
   readonly dataFile: string;
+  readonly method: ReadMethod;
   /** Units to load now and keep, with their addresses. */
   readonly pinned: readonly { readonly unit: Unit; readonly at: number }[];
   /** Streamed units of all layers, then of the head, in visit order. */
@@ -28,54 +30,71 @@ export interface ReaderTask {
   readonly ring: { readonly at: number; readonly bytes: number };
 }
 
-/** Reads whole pages to address `at`, and counts them. */
-function read(fd: number, task: ReaderTask, offset: number, bytes: number, at: number): void {
-  const pages = new Uint8Array(task.memory.buffer, at, bytes);
-  for (let done = 0; done < bytes;) {
-    const got = readSync(fd, pages, done, bytes - done, offset + done);
-    if (got <= 0) throw new Error(`the data file ends at ${offset + done}`);
-    done += got;
+/** One reader's work. */
+class Reader {
+  readonly #task: ReaderTask;
+  readonly #control: Control;
+  readonly #disk: Disk;
+
+  constructor(task: ReaderTask, disk: Disk) {
+    this.#task = task;
+    this.#control = new Control(task.memory, task.threads);
+    this.#disk = disk;
   }
-  const counters = new Float64Array(task.memory.buffer, COUNTERS_AT, 64);
-  counters[8 + task.reader] = counters[8 + task.reader]! + bytes;
-}
 
-function readUnit(fd: number, task: ReaderTask, unit: Unit, at: number, check: boolean): void {
-  read(fd, task, unit.offset, unit.bytes, at);
-  if (check) verifyUnit(unit, new Uint8Array(task.memory.buffer, at, unit.bytes));
-}
-
-function run(task: ReaderTask): void {
-  const control = new Control(task.memory, task.threads);
-  const { fd } = openDirect(task.dataFile);
-  try {
-    task.pinned.forEach(({ unit, at }) => readUnit(fd, task, unit, at, true));
-    port.postMessage({ type: "loaded" });
-    serve(control, fd, task);
-  } finally {
-    closeSync(fd);
+  load(): void {
+    const pinned = this.#task.pinned.values();
+    const next = () => {
+      const one = pinned.next().value;
+      return one && this.#unit(one.unit, one.at, true, () => {});
+    };
+    const pump = this.#pump([{ next, bytesMax: this.#disk.streamBytes }]);
+    while (!this.#control.ended() && pump.turn());
   }
-}
 
-/** Reads what is demanded, else the next streamed unit there is room for, else sleeps. */
-function serve(control: Control, fd: number, task: ReaderTask): void {
-  const demands = new DemandQueue(control);
-  const streamed = new Streamed(control, task);
-  while (!control.ended()) {
-    const bell = control.load(Word.bell);
-    const demand = demands.take();
-    if (demand) {
-      read(fd, task, demand.offset, demand.bytes, demand.at);
-      demands.finish(demand);
-      continue;
+  /** Reads what is demanded and the streamed units there is room for; sleeps while there is neither. */
+  serve(): void {
+    const control = this.#control;
+    const demands = new DemandQueue(control);
+    const streamed = new Streamed(control, this.#task);
+    const pump = this.#pump([
+      { next: () => this.#demanded(demands), bytesMax: Infinity },
+      { next: () => this.#streamed(streamed), bytesMax: this.#disk.streamBytes },
+    ]);
+    while (!control.ended()) {
+      const bell = control.load(Word.bell);
+      if (!pump.turn() && !control.changed(Word.bell, bell, 0)) return;
     }
+  }
+
+  #pump(lanes: readonly Lane[]): Pump {
+    const { counters } = this.#control;
+    const mine = 8 + this.#task.reader;
+    return new Pump(this.#disk, lanes, (bytes) => counters[mine] = counters[mine]! + bytes);
+  }
+
+  #demanded(queue: DemandQueue): Reading | undefined {
+    const read = queue.take();
+    return read && { ...read, done: () => queue.finish(read) };
+  }
+
+  #streamed(streamed: Streamed): Reading | undefined {
     const next = streamed.take();
-    if (!next) {
-      if (!control.changed(Word.bell, bell, 0)) return;
-      continue;
-    }
-    readUnit(fd, task, next.unit, next.at, next.fresh);
-    control.publish(Word.ready + (next.k % SLOTS), (next.k + 1) | 0);
+    if (!next) return undefined;
+    const { k, unit, at, fresh } = next;
+    const tell = () => this.#control.publish(Word.ready + (k % SLOTS), (k + 1) | 0);
+    return this.#unit(unit, at, fresh, tell);
+  }
+
+  /** A unit's bytes are checked when they are `fresh`: read for the first time. */
+  #unit(unit: Unit, at: number, fresh: boolean, tell: () => void): Reading {
+    const { memory } = this.#task;
+    const { offset, bytes } = unit;
+    const done = () => {
+      if (fresh) verifyUnit(unit, new Uint8Array(memory.buffer, at, bytes));
+      tell();
+    };
+    return { offset, bytes, at, done };
   }
 }
 
@@ -84,7 +103,7 @@ class Streamed {
   readonly #control: Control;
   readonly #task: ReaderTask;
   readonly #walk: ReturnType<typeof passages> | undefined;
-  readonly #checked = new Set<number>();
+  readonly #seen = new Set<number>();
   #next: Passage | undefined;
 
   constructor(control: Control, task: ReaderTask) {
@@ -104,9 +123,21 @@ class Streamed {
     if (!this.#control.isPast(Word.consumed, this.#next.consumed)) return undefined;
     const taken = this.#next;
     this.#next = undefined;
-    const fresh = !this.#checked.has(taken.unit.id);
-    this.#checked.add(taken.unit.id);
+    const fresh = !this.#seen.has(taken.unit.id);
+    this.#seen.add(taken.unit.id);
     return { ...taken, fresh };
+  }
+}
+
+function run(task: ReaderTask): void {
+  const disk = openDisk(task.dataFile, task.memory, task.method);
+  try {
+    const reader = new Reader(task, disk);
+    reader.load();
+    port.postMessage({ type: "loaded" });
+    reader.serve();
+  } finally {
+    disk.close();
   }
 }
 
@@ -117,5 +148,6 @@ port.onmessage = (event: MessageEvent<ReaderTask>) => {
     port.postMessage({ type: "fault", message: String(error) });
     new Control(event.data.memory, event.data.threads).publish(Word.fault, 1);
   }
+  port.postMessage({ type: "ended" });
   port.close();
 };

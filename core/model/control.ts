@@ -111,6 +111,12 @@ export class Control {
     return !this.ended();
   }
 
+  /** Tells every thread to end. */
+  stop(): void {
+    this.publish(Word.stop, 1);
+    for (const word of [Word.step, Word.bell, Word.generation]) Atomics.notify(this.words, word);
+  }
+
   ended(): boolean {
     return Atomics.load(this.words, Word.stop) !== 0 || Atomics.load(this.words, Word.fault) !== 0;
   }

@@ -3,6 +3,7 @@
  * (run/scheduler.ts). One `step` is one pass over a ragged batch: decode tokens of several
  * sequences and prefill chunks side by side, so that each weight is read once for all of them.
  */
+import type { ReadMethod } from "../flash/disk.ts";
 import type { ModelSpec } from "../flash/layout.ts";
 
 /** One token of a step. Tokens of one sequence come in position order. */
@@ -69,6 +70,8 @@ export interface BudgetReport {
 export interface Machine {
   readonly spec: ModelSpec;
   readonly limits: MachineLimits;
+  /** How flash is read. */
+  readonly reading: ReadMethod;
   /** Runs one pass; rejects only on a bug or a flash fault. One step at a time. */
   step(batch: readonly StepToken[]): Promise<void>;
   /** Logits (vocabulary) of the i-th token of the last step that wanted them; valid until the next step. */

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { assert, FlintError } from "../errors.ts";
 import type { FlashStore, VectorName } from "../flash/layout.ts";
 import type { ReaderTask } from "../flash/reader_worker.ts";
+import { type ReadMethod, readMethod } from "../flash/disk.ts";
 import { loadKernelModule } from "../kernels/kernels.ts";
 import { Activity } from "./activity.ts";
 import { Control, Word } from "./control.ts";
@@ -14,14 +15,18 @@ import { NEURON_BYTES_USED } from "./windows.ts";
 import type { ThreadTask } from "./thread_worker.ts";
 
 const READER = new URL("../flash/reader_worker.ts", import.meta.url);
-/** Two readers keep one request at the disk while the other one's is being set up. */
-const READERS = 2;
+/** Asynchronous reads take one thread; of blocking ones two keep a request at the disk. */
+const READERS = { aio: 1, sync: 2 };
+/** The longest a thread is waited for at the end, in which it closes what it has open. */
+const END_MS = 500;
 
 /** How to open a machine. */
 export interface MachineOptions extends PlanOptions {
   readonly store: FlashStore;
   /** Compute threads; default one for each core. */
   readonly threads?: number | undefined;
+  /** How flash is read; default the best there is. */
+  readonly reading?: ReadMethod | undefined;
 }
 
 /** Opens the core and loads the pinned weights. @throws FlintError over_budget | bad_model */
@@ -32,10 +37,12 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
   const pages = plan.memoryBytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   writeVectors(memory, plan, store);
+  const control = new Control(memory, threads);
+  const method = options.baseline ? "sync" : options.reading ?? readMethod();
   const crew = new Crew();
   try {
     await Promise.all([
-      ...readerTasks(plan, store, memory, threads).map((task) =>
+      ...readerTasks(plan, store, memory, threads, method).map((task) =>
         crew.start(options.baseline?.reader ?? READER, task)
       ),
       ...await threadTasks(plan, store, memory, threads).then((tasks) =>
@@ -43,10 +50,11 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
       ),
     ]);
   } catch (error) {
-    crew.end();
+    control.stop();
+    await crew.end();
     throw error;
   }
-  return new FlashMachine({ plan, memory, crew, control: new Control(memory, threads) });
+  return new FlashMachine({ plan, memory, crew, control, method });
 }
 
 function writeVectors(memory: WebAssembly.Memory, plan: Plan, store: FlashStore): void {
@@ -66,17 +74,20 @@ function readerTasks(
   { dataFile }: FlashStore,
   memory: WebAssembly.Memory,
   threads: number,
+  method: ReadMethod,
 ): ReaderTask[] {
+  const readers = READERS[method];
   const placed = [...plan.layers.flat(), ...plan.head];
   const pinned = placed.filter(({ at }) => at >= 0);
   const streamed = (units: Plan["head"]) => units.filter(({ at }) => at < 0).map((p) => p.unit);
-  return Array.from({ length: READERS }, (_, reader) => ({
+  return Array.from({ length: readers }, (_, reader) => ({
     memory,
     threads,
     reader,
-    readers: READERS,
+    readers,
     dataFile,
-    pinned: pinned.filter((_, i) => i % READERS === reader),
+    method,
+    pinned: pinned.filter((_, i) => i % readers === reader),
     layers: streamed(plan.layers.flat()),
     head: streamed(plan.head),
     ring: plan.ring,
@@ -99,6 +110,7 @@ async function threadTasks(
 /** The workers of one machine; the first fault of any of them is kept and told to whoever waits. */
 class Crew {
   readonly #workers: Worker[] = [];
+  readonly #ended: Promise<void>[] = [];
   readonly failed: Promise<never>;
   #fail!: (error: FlintError) => void;
 
@@ -111,26 +123,34 @@ class Crew {
   start(module: URL, task: ReaderTask | ThreadTask): Promise<void> {
     const worker = new Worker(module, { type: "module" });
     this.#workers.push(worker);
-    const loaded = new Promise<void>((resolve) => {
-      worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => {
-        if (data.type === "loaded") resolve();
-        else this.#fail(new FlintError("bad_model", data.message));
-      };
-    });
+    const loaded = Promise.withResolvers<void>(), ended = Promise.withResolvers<void>();
+    this.#ended.push(ended.promise);
+    worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => {
+      if (data.type === "loaded") loaded.resolve();
+      else if (data.type === "ended") ended.resolve();
+      else this.#fail(new FlintError("bad_model", data.message));
+    };
     worker.onerror = (event) => {
       event.preventDefault();
+      ended.resolve();
       this.#fail(new FlintError("unavailable", `a core thread stopped: ${event.message}`));
     };
     worker.postMessage(task);
-    return Promise.race([loaded, this.failed]);
+    return Promise.race([loaded.promise, this.failed]);
   }
 
-  end(): void {
+  /** Waits for the threads, which were told to end, and makes sure of it. */
+  async end(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, END_MS);
+    await Promise.race([Promise.all(this.#ended), late.promise]);
+    clearTimeout(timer);
     for (const worker of this.#workers) worker.terminate();
   }
 }
 
 class FlashMachine implements Machine {
+  readonly reading: ReadMethod;
   readonly #plan: Plan;
   readonly #memory: WebAssembly.Memory;
   readonly #control: Control;
@@ -144,7 +164,16 @@ class FlashMachine implements Machine {
   #stepMs = 0;
   #rowBytes = 0; // read by single embedding rows
 
-  constructor(needs: { plan: Plan; memory: WebAssembly.Memory; control: Control; crew: Crew }) {
+  constructor(
+    needs: {
+      plan: Plan;
+      memory: WebAssembly.Memory;
+      control: Control;
+      crew: Crew;
+      method: ReadMethod;
+    },
+  ) {
+    this.reading = needs.method;
     this.#plan = needs.plan;
     this.#memory = needs.memory;
     this.#control = needs.control;
@@ -239,7 +268,7 @@ class FlashMachine implements Machine {
   }
 
   counters(): MachineCounters {
-    const read = this.#control.counters.subarray(8, 8 + READERS).reduce((a, b) => a + b, 0);
+    const read = this.#control.counters.subarray(8, 8 + READERS.sync).reduce((a, b) => a + b, 0);
     return {
       steps: this.#step,
       tokens: this.#tokens,
@@ -254,12 +283,8 @@ class FlashMachine implements Machine {
     return this.#plan.budget;
   }
 
-  close(): Promise<void> {
-    this.#control.publish(Word.stop, 1);
-    for (const word of [Word.step, Word.bell, Word.generation]) {
-      Atomics.notify(this.#control.words, word);
-    }
-    this.#crew.end();
-    return Promise.resolve();
+  async close(): Promise<void> {
+    this.#control.stop();
+    await this.#crew.end();
   }
 }

@@ -3,6 +3,7 @@
 /** What a core thread sends back to the one that started it. */
 export type WorkerReport =
   | { readonly type: "loaded" }
+  | { readonly type: "ended" }
   | { readonly type: "fault"; readonly message: string };
 
 /** The parts of a dedicated worker's scope that our threads use. */

@@ -48,5 +48,6 @@ port.onmessage = ({ data }: MessageEvent<ThreadTask>) => {
       new Control(data.memory, data.threads).publish(Word.fault, 1);
     }
   }
+  port.postMessage({ type: "ended" });
   port.close();
 };

@@ -1,4 +1,5 @@
 /** What the layers above ask of the engine and get back: plain types, no behaviour. */
+import type { ReadMethod } from "../flash/disk.ts";
 import type { ModelCard } from "../flash/layout.ts";
 import type { ReuseReport } from "./habits.ts";
 import type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
@@ -6,6 +7,7 @@ import type { BudgetReport, MachineCounters, MachineLimits } from "../model/mach
 export type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
 export type { ModelCard, ModelSpec, RopeSpec } from "../flash/layout.ts";
 export type { ReuseReport } from "./habits.ts";
+export type { ReadMethod } from "../flash/disk.ts";
 export type { SpanReuse } from "../flash/window.ts";
 
 /** How faithful an answer must be; see README "Fidelity". */
@@ -187,6 +189,8 @@ export interface EngineReport {
   readonly budget: BudgetReport;
   /** Work done since the start. */
   readonly counters: MachineCounters;
+  /** How flash is read: many reads in flight, or one at a time. */
+  readonly reading: ReadMethod;
   /** Sequences in the batch. */
   readonly running: number;
   /** Sequences in the queue. */

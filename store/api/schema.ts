@@ -85,6 +85,9 @@ export const EngineReport = z.object({
     stepMs: count,
     waitMs: count,
   }).openapi({ description: "Since the start" }),
+  reading: z.enum(["aio", "sync"]).openapi({
+    description: "How flash is read: many reads in flight, or one at a time",
+  }),
   running: count,
   waiting: count,
   kvBlocksUsed: count,

@@ -112,6 +112,7 @@ function facts(machine: Machine): string[] {
     ["cgroup limit", cgroupBytes === undefined ? "none" : formatBytes(cgroupBytes)],
     ["disk free", formatBytes(machine.diskFreeBytes)],
     ["disk speed", `${speeds.join(", ")}${disk.direct ? "" : " (through the page cache)"}`],
+    ["disk reads", disk.method === "aio" ? "many in flight" : "one at a time"],
     ["kernels", kernels === "relaxed" ? "wasm, relaxed SIMD" : "wasm, plain SIMD"],
   ]);
 }
@@ -149,6 +150,9 @@ function judge(machine: Machine, models: readonly Outlook[], shelf: Shelf): stri
   }
   if (machine.kernels === "plain") {
     verdicts.push("note: this runtime has no relaxed SIMD: a newer Deno computes faster");
+  }
+  if (machine.disk.method === "sync" && Deno.build.os === "linux") {
+    verdicts.push("note: no leave to call libc (--allow-ffi): one read at a time is slower");
   }
   if (!machine.disk.direct) {
     verdicts.push("note: no O_DIRECT here: the system's page cache holds weights beside --memory");

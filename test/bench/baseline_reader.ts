@@ -140,5 +140,6 @@ port.onmessage = ({ data }: MessageEvent<ReaderTask>) => {
     port.postMessage({ type: "fault", message: String(error) });
     new Control(data.memory, data.threads).publish(Word.fault, 1);
   }
+  port.postMessage({ type: "ended" });
   port.close();
 };

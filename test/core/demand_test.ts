@@ -1,6 +1,7 @@
 /** Reads out of turn: the right pages, through a full queue, counted, beside streamed units. */
 import assert from "node:assert/strict";
 import { Demand, DemandQueue } from "../../core/flash/demand.ts";
+import { type ReadMethod, readMethod } from "../../core/flash/disk.ts";
 import type { ReaderTask } from "../../core/flash/reader_worker.ts";
 import {
   Control,
@@ -15,7 +16,6 @@ import { randomInts } from "../random.ts";
 const PAGE = 4096;
 const PAGES = 1024;
 const TARGET = 65536; // where what is read goes, behind the control block
-const READERS = 2;
 
 const sharedMemory = (bytes: number) => {
   const pages = Math.ceil(bytes / 65536);
@@ -23,7 +23,10 @@ const sharedMemory = (bytes: number) => {
 };
 
 /** Readers over a file whose page p holds p as u32 everywhere. */
-async function withReaders(use: (control: Control, memory: WebAssembly.Memory) => void) {
+async function withReaders(
+  method: ReadMethod,
+  use: (control: Control, memory: WebAssembly.Memory) => void,
+) {
   const file = await Deno.makeTempFile();
   await Deno.writeFile(
     file,
@@ -33,14 +36,16 @@ async function withReaders(use: (control: Control, memory: WebAssembly.Memory) =
   );
   const memory = sharedMemory(TARGET + 2 * DEMANDS * PAGE);
   const control = new Control(memory, 1);
-  const workers = Array.from({ length: READERS }, (_, reader) => {
+  const readers = method === "sync" ? 2 : 1;
+  const workers = Array.from({ length: readers }, (_, reader) => {
     const module = new URL("../../core/flash/reader_worker.ts", import.meta.url);
     const worker = new Worker(module, { type: "module" });
     const task: ReaderTask = {
       memory,
       threads: 1,
       reader,
-      readers: READERS,
+      readers,
+      method,
       dataFile: file,
       pinned: [],
       layers: [],
@@ -60,36 +65,38 @@ async function withReaders(use: (control: Control, memory: WebAssembly.Memory) =
   }
 }
 
-Deno.test("demand: scattered pages, more than the queue holds, all arrive and are counted", async () => {
-  await withReaders((control, memory) => {
-    const demand = new Demand(control), next = randomInts(3);
-    const wanted = Array.from({ length: 2 * DEMANDS - 100 }, () => next(PAGES - 1));
-    wanted.forEach((page, i) => {
-      assert.equal(demand.post(page * PAGE, PAGE, TARGET + PAGE * i), i + 1);
+for (const method of new Set(["sync", readMethod()] as const)) {
+  Deno.test(`demand: ${method}: scattered pages, more than the queue holds, arrive and are counted`, async () => {
+    await withReaders(method, (control, memory) => {
+      const demand = new Demand(control), next = randomInts(3);
+      const wanted = Array.from({ length: 2 * DEMANDS - 100 }, () => next(PAGES - 1));
+      wanted.forEach((page, i) => {
+        assert.equal(demand.post(page * PAGE, PAGE, TARGET + PAGE * i), i + 1);
+      });
+      demand.wait(wanted.length);
+      wanted.forEach((page, i) => {
+        const got = new Uint32Array(memory.buffer, TARGET + PAGE * i, PAGE / 4);
+        assert.ok(got.every((value) => value === page), `read ${i} holds page ${page}`);
+      });
+      const counters = new Float64Array(memory.buffer, COUNTERS_AT, 64);
+      const bytes = counters.subarray(8, 10).reduce((sum, value) => sum + value, 0);
+      assert.equal(bytes, wanted.length * PAGE);
     });
-    demand.wait(wanted.length);
-    wanted.forEach((page, i) => {
-      const got = new Uint32Array(memory.buffer, TARGET + PAGE * i, PAGE / 4);
-      assert.ok(got.every((value) => value === page), `read ${i} holds page ${page}`);
-    });
-    const counters = new Float64Array(memory.buffer, COUNTERS_AT, 64);
-    const bytes = counters.subarray(8, 8 + READERS).reduce((sum, value) => sum + value, 0);
-    assert.equal(bytes, wanted.length * PAGE);
   });
-});
 
-Deno.test("demand: a read of several pages arrives whole", async () => {
-  await withReaders((control, memory) => {
-    const demand = new Demand(control);
-    demand.post(5 * PAGE, PAGE, TARGET);
-    demand.wait(demand.post(100 * PAGE, 7 * PAGE, TARGET + PAGE));
-    const got = new Uint32Array(memory.buffer, TARGET, 8 * PAGE / 4);
-    assert.deepEqual(
-      Array.from({ length: 8 }, (_, i) => got[(i + 1) * PAGE / 4 - 1]),
-      [5, 100, 101, 102, 103, 104, 105, 106],
-    );
+  Deno.test(`demand: ${method}: a read of several pages arrives whole`, async () => {
+    await withReaders(method, (control, memory) => {
+      const demand = new Demand(control);
+      demand.post(5 * PAGE, PAGE, TARGET);
+      demand.wait(demand.post(100 * PAGE, 7 * PAGE, TARGET + PAGE));
+      const got = new Uint32Array(memory.buffer, TARGET, 8 * PAGE / 4);
+      assert.deepEqual(
+        Array.from({ length: 8 }, (_, i) => got[(i + 1) * PAGE / 4 - 1]),
+        [5, 100, 101, 102, 103, 104, 105, 106],
+      );
+    });
   });
-});
+}
 
 Deno.test("demand: numbers wrap, and waiting sees reads that end out of order", () => {
   const control = new Control(sharedMemory(CONTROL_BYTES), 1);

@@ -42,6 +42,7 @@ export function best(logits: Float32Array): number {
 export class LedgerMachine implements Machine {
   readonly spec = { vocabulary: VOCABULARY } as ModelSpec;
   readonly limits: MachineLimits;
+  readonly reading = "sync";
   readonly batches: StepToken[][] = [];
   readonly #kv: Int32Array; // (blocks, blockTokens, [token, position])
   #logits: Float32Array[] = [];

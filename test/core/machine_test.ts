@@ -68,6 +68,7 @@ Deno.test("machine: the same bits whatever the budget, the threads and the batch
           [{ memoryBytes: least + (2 << 20), batchTokens: 16 }, 1],
           [{ threads: 1 }, 5],
           [{ threads: 3 }, 1],
+          [{ memoryBytes: least, batchTokens: 16, reading: "sync" }, 8],
         ] as const
       ) {
         const rows = await withMachine(
