@@ -29,8 +29,9 @@ const CALLS = {
   aarch64: { setup: 0n, destroy: 1n, getEvents: 4n, submit: 2n },
 };
 
-/** syscall(), once for each shape of arguments. Results: -1 on failure. */
+/** syscall(), once for each shape of arguments; results: -1 on failure. memcpy returns its target. */
 const SYMBOLS = {
+  memcpy: { parameters: ["buffer", "buffer", "usize"], result: "u64" },
   setup: { name: "syscall", parameters: ["i64", "i64", "buffer"], result: "i32" },
   destroy: { name: "syscall", parameters: ["i64", "u64"], result: "i32" },
   submit: { name: "syscall", parameters: ["i64", "u64", "i64", "buffer"], result: "i32" },
@@ -66,6 +67,11 @@ function openQueue() {
   const id = context[0]!;
   return {
     submit: (blocks: BufferSource) => symbols.submit(calls.submit, id, 1n, blocks),
+    /** Where a buffer lies, told by copying nothing to it: Deno.UnsafePointer wants leave for all libraries. */
+    address: (buffer: ArrayBufferLike) => {
+      const bytes = new Uint8Array(buffer);
+      return symbols.memcpy(bytes, bytes, 0n);
+    },
     getEvents: (most: bigint, events: BufferSource, timeout: BufferSource) =>
       symbols.getEvents(calls.getEvents, id, 1n, most, events, timeout),
     close: () => {
@@ -93,11 +99,9 @@ export function openAsync(path: string, memory: WebAssembly.Memory): Disk {
   const queue = openQueue();
   if (!queue) throw new FlintError("unavailable", "the system gave no queue for reads");
   const { fd, direct } = openDirect(path);
-  const address = (buffer: ArrayBufferLike) =>
-    Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer)));
-  const target = address(memory.buffer);
+  const target = queue.address(memory.buffer);
   const blocks = new DataView(new ArrayBuffer(DEPTH * IOCB));
-  const first = address(blocks.buffer);
+  const first = queue.address(blocks.buffer);
   const wanted = new Array<number>(DEPTH).fill(0); // bytes, by tag
   const pointer = new BigUint64Array(1);
   const events = new Int32Array(DEPTH * EVENT_WORDS);
