@@ -8,7 +8,7 @@ import { picture } from "./picture.ts";
 import { markdown, type Report } from "./report.ts";
 import { type Pace, Rounds } from "./rounds.ts";
 import { memoryOf, RESIDENT, type Side, SIDES } from "./sides.ts";
-import { spread, summarize } from "./summary.ts";
+import { spread, summarize, withLimits } from "./summary.ts";
 
 /** What the command line asked for. */
 export interface BenchOptions {
@@ -42,7 +42,12 @@ export async function benchCore(options: BenchOptions): Promise<void> {
   } finally {
     ends = await rounds.close();
   }
-  const figures = summarize(rounds.turns, RESIDENT, ["naive", "hybrid", "llama.cpp mmap"]);
+  const figures = withLimits(
+    summarize(rounds.turns, RESIDENT, ["naive", "hybrid", "llama.cpp mmap"]),
+    RESIDENT,
+    sides.filter(({ exact }) => exact).map(({ name }) => name),
+    spread(disk).median,
+  );
   const report: Report = {
     ...{ model, machine: machineName(), date: new Date().toISOString().slice(0, 10) },
     ...{ disk, rounds: pace.rounds, figures, ends, findings },
@@ -51,7 +56,7 @@ export async function benchCore(options: BenchOptions): Promise<void> {
 }
 
 async function write(report: Report, sides: readonly Side[], options: BenchOptions) {
-  const tables = markdown(report, sides, spread(report.disk).median);
+  const tables = markdown(report, sides);
   console.log(`${report.model} on ${report.machine}, ${report.date}\n\n${tables}`);
   if (options.markdown) await Deno.writeTextFile(options.markdown, tables);
   if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(report, null, 1) + "\n");

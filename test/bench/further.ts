@@ -126,7 +126,7 @@ async function prefix(rounds: Rounds, pace: Pace): Promise<Finding[]> {
     const answer = await rounds.ask(side, question);
     if (!answer) return findings;
     findings.push({
-      name: `first token behind ${question.prompts[0]!.prefixTokens} stored tokens, ${when}`,
+      name: `first token, ${when}, behind ${question.prompts[0]!.prefixTokens} stored tokens`,
       value: answer.firstTokenMs / 1000,
       unit: "s",
       beside: { name: "without", ratio: answer.firstTokenMs / cold.firstTokenMs },
@@ -151,7 +151,7 @@ function prefill(turns: readonly Turn[]): Finding[] {
       const value = rates.get(name!), against = rates.get(other!);
       if (value === undefined) return [];
       return [{
-        name: `reading ${first[0]!.promptTokens} tokens, ${name}`,
+        name: `reading, ${name}, of ${first[0]!.promptTokens} tokens`,
         value,
         unit: "tokens/s",
         ...(against ? { beside: { name: other!, ratio: value / against } } : {}),

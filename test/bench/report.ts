@@ -1,8 +1,9 @@
 /** The comparison as Markdown: what README shows. Pure. */
+import { type Bar, bars } from "./bars.ts";
 import { type Finding, findingLine } from "./further.ts";
 import type { SideEnd } from "./rounds.ts";
 import type { Side } from "./sides.ts";
-import { type Figures, physicalLimit } from "./summary.ts";
+import type { Figures } from "./summary.ts";
 
 /** All that one run of the bench found; what `--json` keeps. */
 export interface Report {
@@ -22,13 +23,11 @@ const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 /** The table of rates, the table of costs, and the further cases. */
-export function markdown(report: Report, sides: readonly Side[], bytesPerSecond: number): string {
+export function markdown(report: Report, sides: readonly Side[]): string {
   const { figures } = report;
   const known = sides.filter(({ name }) => report.ends.some((end) => end.side === name));
   const find = (side: string, name: string) =>
     figures.find((one) => one.side === side && one.case === name);
-  const yardstick = (name: string) =>
-    known.find((s) => s.share === undefined && s.exact)?.name ?? name;
   const rates = known.map((side) => [
     side.name,
     ...CASES.map((name) => rateCell(find(side.name, name))),
@@ -38,7 +37,7 @@ export function markdown(report: Report, sides: readonly Side[], bytesPerSecond:
   const costs = known.flatMap((side) => {
     const chat = find(side.name, "chat");
     if (!chat) return [];
-    return [[side.name, ...costCells(chat, side, find(yardstick(""), "chat"), bytesPerSecond)]];
+    return [[side.name, ...costCells(chat)]];
   });
   return [
     ...table(["side", ...CASES, "same tokens", "peak of cap"], rates),
@@ -47,6 +46,8 @@ export function markdown(report: Report, sides: readonly Side[], bytesPerSecond:
       ...["side", "first token", "read a token", "in DRAM", "waiting", "CPU a token"],
       ...["tokens a pass", "of the limit"],
     ], costs),
+    "",
+    ...table(["what it set out to reach", "wanted", "got"], bars(report).map(barCells)),
     "",
     ...report.findings.map((finding) => `- ${findingLine(finding)}`),
     ...report.ends.flatMap(({ side, outcome }) => outcome ? [`- ${side}: ${outcome}`] : []),
@@ -80,21 +81,22 @@ function peakCell({ peakBytes, capBytes, cacheBytes }: SideEnd): string {
   return peakBytes === 0 ? "" : `${mb(peakBytes)}${cap}, page cache ${mb(cacheBytes)}`;
 }
 
-function costCells(
-  one: Figures,
-  side: Side,
-  resident: Figures | undefined,
-  bytesPerSecond: number,
-): string[] {
-  const { flash } = one;
-  const limit = side.exact ? physicalLimit(one, resident, bytesPerSecond) : undefined;
+function barCells({ name, wanted, got }: Bar): string[] {
   return [
-    `${(one.firstTokenMs / 1000).toFixed(1)} s`,
+    name,
+    String(wanted),
+    got === undefined ? "" : `${got.toPrecision(3)}${got < wanted ? "" : " ✓"}`,
+  ];
+}
+
+function costCells({ flash, limit, rate, firstTokenMs, cpuSecondsPerToken }: Figures): string[] {
+  return [
+    `${(firstTokenMs / 1000).toFixed(1)} s`,
     flash ? mb(flash.bytesReadPerToken) : "",
     flash ? percent(flash.hitRate) : "",
     flash ? percent(flash.waitShare) : "",
-    `${one.cpuSecondsPerToken.toFixed(2)} s`,
+    `${cpuSecondsPerToken.toFixed(2)} s`,
     flash ? flash.tokensPerPass.toFixed(2) : "",
-    limit ? `${percent(one.rate.median / limit)} of ${limit.toPrecision(3)}` : "",
+    limit ? `${percent(rate.median / limit)} of ${limit.toPrecision(3)}` : "",
   ];
 }

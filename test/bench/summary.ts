@@ -22,6 +22,8 @@ export interface Figures {
   readonly compared: number;
   /** Only of Flint's engine. */
   readonly flash?: FlashFigures;
+  /** Tokens a second that the machine allows: physicalLimit. */
+  readonly limit?: number;
   /** rate / the other side's, by its name. */
   readonly ratios: Readonly<Record<string, number>>;
 }
@@ -113,12 +115,24 @@ function flashOf(group: readonly Turn[]): FlashFigures | undefined {
  * M - R the bytes that do not stay in DRAM, B the disk and T a pass with all weights in DRAM.
  */
 export function physicalLimit(
-  figures: Figures,
-  resident: Figures | undefined,
+  flash: FlashFigures,
+  resident: FlashFigures,
   bytesPerSecond: number,
-): number | undefined {
-  if (!figures.flash || !resident?.flash) return;
-  const { tokensPerPass, streamedBytes } = figures.flash;
-  const seconds = Math.max(streamedBytes / bytesPerSecond, resident.flash.passMs / 1000);
-  return tokensPerPass / seconds;
+): number {
+  const seconds = Math.max(flash.streamedBytes / bytesPerSecond, resident.passMs / 1000);
+  return flash.tokensPerPass / seconds;
+}
+
+/** The figures with the limit of those sides that use every weight. */
+export function withLimits(
+  figures: readonly Figures[],
+  yardstick: string,
+  exact: readonly string[],
+  bytesPerSecond: number,
+): Figures[] {
+  return figures.map((one) => {
+    const resident = figures.find((two) => two.side === yardstick && two.case === one.case)?.flash;
+    if (!one.flash || !resident || !exact.includes(one.side)) return one;
+    return { ...one, limit: physicalLimit(one.flash, resident, bytesPerSecond) };
+  });
 }

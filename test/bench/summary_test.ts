@@ -33,6 +33,6 @@ Deno.test("bench: rates are compared by their medians, texts with the yardstick'
 Deno.test("bench: the limit is set by the disk or by a pass in DRAM, whichever is slower", () => {
   const [one] = summarize([turn("exact", 1, [1], { flash })], "none", []);
   // 2 tokens a pass; 1000 bytes used, 600 stay; a pass in DRAM takes 100 ms.
-  assert.equal(physicalLimit(one!, one!, 2000), 2 / 0.2);
-  assert.equal(physicalLimit(one!, one!, 8000), 2 / 0.1);
+  assert.equal(physicalLimit(one!.flash!, one!.flash!, 2000), 2 / 0.2);
+  assert.equal(physicalLimit(one!.flash!, one!.flash!, 8000), 2 / 0.1);
 });
