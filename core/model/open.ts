@@ -38,7 +38,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   writeVectors(memory, plan, store);
   const control = new Control(memory, threads);
-  const method = options.baseline ? "sync" : options.reading ?? readMethod();
+  const method = options.reading ?? readMethod();
   const crew = new Crew();
   try {
     await Promise.all([

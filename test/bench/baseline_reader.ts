@@ -5,117 +5,96 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { DemandQueue } from "../../core/flash/demand.ts";
-import { openDirect } from "../../core/flash/direct.ts";
+import { type Disk, openDisk } from "../../core/flash/disk.ts";
 import { type Unit, UNIT_BYTES_MAX } from "../../core/flash/layout.ts";
+import { type Lane, Pump, type Reading } from "../../core/flash/pump.ts";
 import type { ReaderTask } from "../../core/flash/reader_worker.ts";
 import { type Passage, passages } from "../../core/flash/stream.ts";
-import { Control, COUNTERS_AT, SLOTS, Word } from "../../core/model/control.ts";
+import { Control, SLOTS, Word } from "../../core/model/control.ts";
 import { workerPort } from "../../core/model/port.ts";
 import type { ReadingPlan } from "./baseline.ts";
 
 const port = workerPort<ReaderTask>();
 const plan: ReadingPlan = JSON.parse(new URL(import.meta.url).searchParams.get("plan")!);
 
-class Reader {
-  readonly #task: ReaderTask;
+/** This reader's part of each layer, and of what the head holds at once; each is a stage. */
+class Stages {
   readonly #control: Control;
-  readonly #demands: DemandQueue;
-  readonly #fd: number;
-  /** Where bytes go that nobody waits for. */
-  readonly #scratch = new WebAssembly.Memory({ initial: 2 * UNIT_BYTES_MAX / 65536 });
+  readonly #task: ReaderTask;
+  readonly #walk: ReturnType<typeof passages>;
+  readonly #starts: ReadonlySet<Unit>;
+  #begins = [0, 0]; // first unit of this stage, and of the one before
   #passes = 0;
+  #seen: Passage | undefined; // the walk's next, whoever reads it
+  #next: Passage | undefined; // this reader's next
+  #idle: (readonly [offset: number, bytes: number])[] = []; // read though nobody waits for it
+  #flying = { idle: 0, units: 0 };
+  #read: number[] = []; // units of the stage that lie in DRAM
 
-  constructor(task: ReaderTask) {
+  constructor(control: Control, task: ReaderTask) {
+    this.#control = control;
     this.#task = task;
-    this.#control = new Control(task.memory, task.threads);
-    this.#demands = new DemandQueue(this.#control);
-    this.#fd = plan.direct ? openDirect(task.dataFile).fd : openSync(task.dataFile, "r");
+    this.#walk = passages(control, task.layers, task.head, task.ring);
+    this.#starts = stageStarts(task);
   }
 
-  /** Reads whole pages to address `at`, and counts them. */
-  #read(offset: number, bytes: number, at: number, memory = this.#task.memory): void {
-    const pages = new Uint8Array(memory.buffer, at, bytes);
-    for (let done = 0; done < bytes;) {
-      const got = readSync(this.#fd, pages, done, bytes - done, offset + done);
-      if (got <= 0) throw new Error(`the data file ends at ${offset + done}`);
-      done += got;
-    }
-    const counter = COUNTERS_AT / 8 + 8 + this.#task.reader;
-    new Float64Array(this.#task.memory.buffer)[counter]! += bytes;
+  /** What may be read now. */
+  next(): Reading | undefined {
+    const passage = this.#next ??= this.#advance();
+    if (!passage || !this.#mayRead(passage)) return undefined;
+    const { k, at, unit: { offset, bytes } } = passage;
+    if (this.#idle.length > 0) return this.#readIdle(at, bytes);
+    if (this.#flying.idle > 0) return undefined; // they lie where this unit is to lie
+    this.#next = undefined;
+    this.#flying.units++;
+    const done = () => {
+      this.#flying.units--;
+      this.#read.push(k);
+    };
+    return { offset, bytes, at, done };
   }
 
-  load(): void {
-    this.#task.pinned.forEach(({ unit, at }) => this.#read(unit.offset, unit.bytes, at));
-  }
-
-  /** Serves demands until the condition holds; false when the machine stops. */
-  #until(holds: () => boolean): boolean {
-    const control = this.#control;
-    while (!control.ended()) {
-      const bell = control.load(Word.bell);
-      const demand = this.#demands.take();
-      if (demand) {
-        this.#read(demand.offset, demand.bytes, demand.at);
-        this.#demands.finish(demand);
-      } else if (holds()) return true;
-      else control.changed(Word.bell, bell, 0);
-    }
-    return false;
-  }
-
-  /** Reads stage by stage this reader's part, and gives it to compute once the stage is read. */
-  stream(): void {
-    const { layers, reader, readers } = this.#task;
-    const starts = stageStarts(this.#task);
-    const walk = passages(this.#control, layers, this.#task.head, this.#task.ring);
-    const begins = [0, 0]; // first unit of this stage, and of the one before
-    const read: Passage[] = [];
+  /** This reader's next unit; a stage begins when all of the one before is given to compute. */
+  #advance(): Passage | undefined {
     for (;;) {
-      const passage = walk.next().value ?? this.#rest(read, walk);
-      if (!passage) return;
-      const { k, unit, at } = passage;
-      if (starts.has(unit)) {
-        this.#give(read);
-        begins.unshift(k);
-        begins.length = 2;
-        if (unit === layers[0] && !this.#beginPass()) return;
-      }
-      if (k % readers !== reader) continue;
-      const from = Math.max(begins[plan.ahead]!, passage.consumed);
-      if (!this.#until(() => this.#control.isPast(Word.consumed, from))) return;
-      this.#read(unit.offset, unit.bytes, at);
-      read.push(passage);
+      const passage = this.#seen ??= this.#walk.next().value;
+      const begins = !passage || this.#starts.has(passage.unit);
+      if (begins && this.#flying.units > 0) return undefined;
+      if (begins) this.#give();
+      if (!passage) return undefined;
+      this.#seen = undefined;
+      if (begins) this.#begin(passage);
+      if (passage.k % this.#task.readers === this.#task.reader) return passage;
     }
   }
 
-  /** The next passage, once the step has said whether there is one. */
-  #rest(read: Passage[], walk: ReturnType<typeof passages>): Passage | undefined {
-    this.#give(read);
-    let passage: Passage | undefined;
-    return this.#until(() => (passage = walk.next().value) !== undefined) ? passage : undefined;
+  #begin({ k, unit }: Passage): void {
+    this.#begins = [k, this.#begins[0]!];
+    if (unit !== this.#task.layers[0]) return;
+    this.#passes++;
+    const { reader, readers } = this.#task;
+    this.#idle = plan.also.filter((_, i) => i % readers === reader);
   }
 
-  #give(read: Passage[]): void {
-    for (const { k } of read.splice(0)) {
+  /** Without read-ahead a pass is begun when it is asked for, not before. */
+  #mayRead({ consumed }: Passage): boolean {
+    if (plan.ahead === 0 && !this.#control.isPast(Word.step, this.#passes)) return false;
+    return this.#control.isPast(Word.consumed, Math.max(this.#begins[plan.ahead]!, consumed));
+  }
+
+  /** A piece that fits where the next unit will lie. */
+  #readIdle(at: number, bytesMax: number): Reading {
+    const [offset, all] = this.#idle.pop()!;
+    const bytes = Math.min(all, bytesMax);
+    if (bytes < all) this.#idle.push([offset + bytes, all - bytes]);
+    this.#flying.idle++;
+    return { offset, bytes, at, done: () => this.#flying.idle-- };
+  }
+
+  #give(): void {
+    for (const k of this.#read.splice(0)) {
       this.#control.publish(Word.ready + (k % SLOTS), (k + 1) | 0);
     }
-  }
-
-  /** Without read-ahead a pass is begun when it is asked for; what nobody waits for is read first. */
-  #beginPass(): boolean {
-    const step = ++this.#passes;
-    const asked = () => this.#control.isPast(Word.step, step);
-    if (plan.ahead === 0 && !this.#until(asked)) return false;
-    plan.also.forEach(([offset, bytes], i) => {
-      if (i % this.#task.readers === this.#task.reader) {
-        this.#read(offset, bytes, 0, this.#scratch);
-      }
-    });
-    return true;
-  }
-
-  close(): void {
-    closeSync(this.#fd);
   }
 }
 
@@ -129,13 +108,61 @@ function stageStarts({ layers, head, ring }: ReaderTask): Set<Unit> {
   ]);
 }
 
+/** Through the page cache, one read after the other; reading ahead is the kernel's. */
+function openBuffered(path: string, memory: WebAssembly.Memory): Disk {
+  const fd = openSync(path, "r");
+  let ended = false;
+  return {
+    ...{ method: "sync", direct: false, depth: 1, streamBytes: 1, readBytes: UNIT_BYTES_MAX },
+    begin: (_tag, offset, bytes, at) => {
+      const pages = new Uint8Array(memory.buffer, at, bytes);
+      for (let read = 0; read < bytes;) {
+        read += readSync(fd, pages, read, bytes - read, offset + read);
+      }
+      ended = true;
+    },
+    settle: (done) => {
+      if (ended) done(0);
+      ended = false;
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+function run(task: ReaderTask): void {
+  const { dataFile, memory, threads, method } = task;
+  const control = new Control(memory, threads);
+  const disk = plan.direct ? openDisk(dataFile, memory, method) : openBuffered(dataFile, memory);
+  const pump = (...nexts: Lane["next"][]) =>
+    new Pump(
+      disk,
+      nexts.map((next) => ({ next, bytesMax: disk.streamBytes })),
+      (bytes) => control.counters[8 + task.reader]! += bytes,
+    );
+  try {
+    const pinned = task.pinned.map(({ unit, at }) => ({ ...unit, at, done: () => {} })).values();
+    const loading = pump(() => pinned.next().value);
+    while (loading.turn());
+    port.postMessage({ type: "loaded" });
+    const demands = new DemandQueue(control);
+    const stages = new Stages(control, task);
+    const demanded = () => {
+      const read = demands.take();
+      return read && { ...read, done: () => demands.finish(read) };
+    };
+    const streaming = pump(demanded, () => stages.next());
+    while (!control.ended()) {
+      const bell = control.load(Word.bell);
+      if (!streaming.turn()) control.changed(Word.bell, bell, 0);
+    }
+  } finally {
+    disk.close();
+  }
+}
+
 port.onmessage = ({ data }: MessageEvent<ReaderTask>) => {
   try {
-    const reader = new Reader(data);
-    reader.load();
-    port.postMessage({ type: "loaded" });
-    reader.stream();
-    reader.close();
+    run(data);
   } catch (error) {
     port.postMessage({ type: "fault", message: String(error) });
     new Control(data.memory, data.threads).publish(Word.fault, 1);

@@ -1,7 +1,7 @@
 /** `bench core`: every side on one model in one go; a table, a JSON file and a picture come of it. */
 import os from "node:os";
-import { dirname } from "node:path";
-import { measureDisk } from "../../core/flash/measure.ts";
+import { dataFileOf } from "../../core/flash/data_file.ts";
+import { probe } from "../../core/flash/measure.ts";
 import { modelStore, type TestModel } from "../models.ts";
 import { furtherCases } from "./further.ts";
 import { picture } from "./picture.ts";
@@ -30,14 +30,13 @@ export async function benchCore(options: BenchOptions): Promise<void> {
     options.sides.length === 0 || options.sides.includes(name)
   );
   checkMemory(sides, model);
-  const folder = dirname(await modelStore(model));
+  const dataFile = dataFileOf(await modelStore(model));
   const disk: number[] = [];
   const rounds = new Rounds(model, sides);
-  const probe = () => disk.push(diskBytesPerSecond(folder));
   let findings: Report["findings"] = [], ends: Report["ends"] = [];
   try {
     await rounds.open();
-    await rounds.run(pace, probe);
+    await rounds.run(pace, () => disk.push(diskBytesPerSecond(dataFile)));
     if (options.further) findings = await furtherCases(rounds, pace);
   } finally {
     ends = await rounds.close();
@@ -78,8 +77,9 @@ function checkMemory(sides: readonly Side[], model: TestModel): void {
   );
 }
 
-function diskBytesPerSecond(folder: string): number {
-  return 1e9 * Math.max(...measureDisk(folder).reads.map((read) => read.gigabytesPerSecond));
+/** At the size that is read fastest, by the readers' own method, from the model's own file. */
+function diskBytesPerSecond(dataFile: string): number {
+  return 1e9 * Math.max(...probe(dataFile).reads.map((read) => read.gigabytesPerSecond));
 }
 
 function machineName(): string {
