@@ -9,7 +9,7 @@ import {
   type GenerateRequest,
   type Usage,
 } from "@flint/core";
-import { faultOf } from "./text_check.ts";
+import { faultOf, isAbout } from "./text_check.ts";
 import { sharedPrefix } from "../prompt.ts";
 import type { Wish } from "./wish.ts";
 
@@ -77,11 +77,11 @@ export interface Written {
 /** The request for one field. `prefixTokens` is what all fields of the wish have in common. */
 export function fieldRequest(engine: Engine, wish: Wish, field: WrittenField): GenerateRequest {
   const { tokens } = TASKS[field];
-  const prompt = engine.text.chat(messagesFor(wish, field));
-  const system = engine.text.chat(messagesFor(wish, field).slice(0, 1), { open: false });
+  const prompt = engine.text.chat(fieldMessages(wish, field));
+  const system = engine.text.chat(fieldMessages(wish, field).slice(0, 1), { open: false });
   return {
     prompt,
-    jsonSchema: schemaOf(field, wish.chinese),
+    jsonSchema: objectOf(field, wish.chinese),
     maxTokens: tokens,
     sampling: { temperature: 0, repetitionPenalty: 1.05 },
     prefixTokens: sharedPrefix(system, prompt),
@@ -118,18 +118,20 @@ export function check(
   const unfit = (fault: string) => ({ texts: [], fault });
   const texts = textsIn(json, field);
   if (!texts) return unfit("breaks off");
-  const { min, max, count, en, zh } = TASKS[field];
+  const { min, max, count } = TASKS[field];
   const { chinese } = wish;
-  const wanted = { min, max: max[chinese ? "zh" : "en"], chinese, prompt: chinese ? zh : en };
-  const trimmed = texts.map((text) => text.trim().replace(/\s+/g, " "));
-  const fit = [...new Set(trimmed)].filter((text) => faultOf(text, wanted) === undefined);
-  if (fit.length === count) return { texts: fit, fault: undefined };
-  return unfit(
-    trimmed.map((text) => faultOf(text, wanted)).find((fault) => fault) ?? "says one thing twice",
-  );
+  const told = fieldMessages({ ...wish, text: "" }, field).map(({ content }) => content).join("\n");
+  const wanted = { min, max: max[chinese ? "zh" : "en"], chinese, prompt: told };
+  const trimmed = texts.map((text) => String(text).trim().replace(/\s+/g, " "));
+  const fault = trimmed.map((text) => faultOf(text, wanted)).find((one) => one !== undefined);
+  if (fault) return unfit(fault);
+  if (new Set(trimmed).size < count) return unfit("says one thing twice");
+  const onTopic = trimmed.filter((text) => isAbout(text, wish.text)).length;
+  return onTopic * 2 < count ? unfit("about something else") : { texts: trimmed, fault: undefined };
 }
 
-function messagesFor({ text, chinese }: Wish, field: WrittenField): ChatMessage[] {
+/** What the model is told: the wish, which all fields have in common, and the field's own order. */
+export function fieldMessages({ text, chinese }: Wish, field: WrittenField): ChatMessage[] {
   const system = chinese
     ? `你为一个聊天助手写资料。想要它的人说：\n“${text}”\n只写要求的内容，用中文，简短具体。`
     : `You write about a chat assistant. The person who wants it said:\n“${text}”\nWrite only what is asked for, in English, brief and concrete.`;
@@ -137,15 +139,20 @@ function messagesFor({ text, chinese }: Wish, field: WrittenField): ChatMessage[
   return [{ role: "system", content: system }, { role: "user", content: task }];
 }
 
-function schemaOf(field: WrittenField, chinese: boolean): Readonly<Record<string, unknown>> {
+/** What the value of a field must be. */
+export function fieldSchema(
+  field: WrittenField,
+  chinese: boolean,
+): Readonly<Record<string, unknown>> {
   const { count, min, max } = TASKS[field];
   const text = { type: "string", minLength: min, maxLength: max[chinese ? "zh" : "en"] };
-  const value = count === 1
-    ? text
-    : { type: "array", items: text, minItems: count, maxItems: count };
+  return count === 1 ? text : { type: "array", items: text, minItems: count, maxItems: count };
+}
+
+function objectOf(field: WrittenField, chinese: boolean): Readonly<Record<string, unknown>> {
   return {
     type: "object",
-    properties: { [field]: value },
+    properties: { [field]: fieldSchema(field, chinese) },
     required: [field],
     additionalProperties: false,
   };

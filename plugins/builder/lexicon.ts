@@ -13,50 +13,50 @@ interface Words {
 const WORDS: Readonly<Record<Category, Words>> = {
   writing: {
     strong:
-      "essay* novel* poem* poet* haiku stor* fiction copywrit* screenplay* ghostwrit* proofread* blog* article* lyric* cover-letter* speech* prose newsletter* headline* resume* rhyme* edit* paraphras* rewrit* manuscript* document*",
+      "typo* spelling invitation* content-writ* writer* copy-writ* title* wording* outline* essay* novel* poem* poet* haiku stor* fiction copywrit* screenplay* ghostwrit* proofread* blog* article* lyric* cover-letter* speech* prose newsletter* headline* resume* rhyme* edit* paraphras* rewrit* manuscript* document*",
     weak:
       "write writing written text* letter* draft* character* plot* grammar word* tone style publish* post* note* editor*",
   },
   productivity: {
     strong:
-      "todo* meeting* calendar* schedul* planner* agenda* procrastinat* email* inbox* task* deadline* action-item* minutes time-management focus habit* okr* spreadsheet* excel reminder* organi*",
+      "presentation* slides powerpoint ppt sheets form* career* interview* hiring resume-review* mind-map* checklist* office todo* meeting* calendar* schedul* planner* agenda* procrastinat* email* inbox* task* deadline* action-item* minutes time-management focus habit* okr* spreadsheet* excel reminder* organi*",
     weak:
       "plan* goal* week* day daily routine* office work summar* priorit* urgent reply replies step* remind*",
   },
   research: {
     strong:
-      "paper* literature thesis dissertation* academ* scientific scientist* citation* cite* hypothes* evidence fact-check* research* journal* peer-review* methodolog* experiment* statement* claim*",
+      "scholar* statistic* survey-paper* patent* theor* paper* literature thesis dissertation* academ* scientific scientist* citation* cite* hypothes* evidence fact-check* research* journal* peer-review* methodolog* experiment* statement* claim*",
     weak: "source* stud* method* review* analy* data conclusion* sociology summar* reference*",
   },
   programming: {
     strong:
-      "code* coding coder* program* software* developer* python javascript typescript rust java golang c++ sql regex* debug* bug* kubernetes docker linux git api* database* react css html frontend backend algorithm* devops unit-test* compiler* script* bash shell server* stack-trace* refactor*",
+      "prompt-engineer* tailwind latex markdown leetcode machine-learning neural* ai-model* llm* linux cloud mobile-app* api* framework* library libraries npm swift kotlin php laravel vue angular node arduino embedded solidity smart-contract* code* coding coder* program* software* developer* python javascript typescript rust java golang c++ sql regex* debug* bug* kubernetes docker linux git api* database* react css html frontend backend algorithm* devops unit-test* compiler* script* bash shell server* stack-trace* refactor*",
     weak: "function* test* log* deploy* pattern* query quer* web app*",
   },
   education: {
     strong:
-      "tutor* teach* homework exam* pupil* student* school* lesson* math* algebra* geometry physics chemistry biology geography quiz* flash-card* flashcard* curriculum* classroom* kid* child* learn* university* course* history lecture-note* primary",
+      "mentor* learner* encyclopedia* science classroom* tutor* teach* homework exam* pupil* student* school* lesson* math* algebra* geometry physics chemistry biology geography quiz* flash-card* flashcard* curriculum* classroom* kid* child* learn* university* course* history lecture-note* primary",
     weak: "explain* example* question* daughter* son* year-old grade* practice science*",
   },
   lifestyle: {
     strong:
-      "cook* recipe* fridge* meal-plan* kitchen* travel* trip* itinerar* vacation* holiday* hotel* garden* houseplant* plant* gift* present* wedding* fashion outfit* pet* dog* cat* parent* dating party home* diy wine* restaurant-tip* ingredient* clean*",
+      "tarot* astrolog* restaurant* photography shopping birthday* cook* recipe* fridge* meal-plan* kitchen* travel* trip* itinerar* vacation* holiday* hotel* garden* houseplant* plant* gift* present* wedding* fashion outfit* pet* dog* cat* parent* dating party home* diy wine* restaurant-tip* ingredient* clean*",
     weak:
       "train* weekend* europe* food* dinner* family friend* shopping movie* music* cheap* dish*",
   },
   design: {
     strong:
-      "design* colo*r-palette* palette* font* typograph* logo* poster* ui ux usability layout* interior* decorat* illustrat* image-generat* image* photo* drawing* sketch* brand-identity figma wireframe* contrast midjourney art",
+      "figma stable-diffusion dall-e logo* architect* graphic* design* colo*r-palette* palette* font* typograph* logo* poster* ui ux usability layout* interior* decorat* illustrat* image-generat* image* photo* drawing* sketch* brand-identity figma wireframe* contrast midjourney art",
     weak: "colo* visual* screen* style* spacing idea* web* creativ* apartment*",
   },
   language: {
     strong:
-      "translat* vocabulary french spanish german japanese english chinese korean italian russian portuguese conversation-partner pronunciation grammar fluent* language* bilingual idiom* interpret* dictionar* speaking-practice",
+      "translator* localis* localiz* dialect* multilingual ielts toefl translat* vocabulary french spanish german japanese english chinese korean italian russian portuguese conversation-partner pronunciation grammar fluent* language* bilingual idiom* interpret* dictionar* speaking-practice",
     weak: "learn* speak* talk* word* correct* practi*",
   },
   finance: {
     strong:
-      "budget* tax* invest* stock* fund* bond* debt* loan* saving* mortgage* bank* finance* financial account* bookkeep* expense* pension* retirement crypto* insurance credit money invoice* wealth salary interest-rate*",
+      "econom* trading trader* quant* audit* budget* tax* invest* stock* fund* bond* debt* loan* saving* mortgage* bank* finance* financial account* bookkeep* expense* pension* retirement crypto* insurance credit money invoice* wealth salary interest-rate*",
     weak: "spend* overspend* risk* pay* month* cost* price*",
   },
   "customer-support": {
@@ -66,23 +66,23 @@ const WORDS: Readonly<Record<Category, Words>> = {
   },
   "market-analysis": {
     strong:
-      "market* competitor* competition* swot segment* consumer* survey* audience* go-to-market pricing trend* industry seo advertis* campaign* slogan* startup* business-model* positioning lead* questionnaire* sales",
+      "e-commerce* ecommerce* merchan* negotiat* growth-hack* copy-ad* promotion* market* competitor* competition* swot segment* consumer* survey* audience* go-to-market pricing trend* industry seo advertis* campaign* slogan* startup* business-model* positioning lead* questionnaire* sales",
     weak:
       "brand* price* compar* feature* customer* product* sell* company compan* channel* strateg* business*",
   },
   health: {
     strong:
-      "health* fitness* workout* gym* run* runner* exercis* calorie* protein* diet* nutrition* sleep* insomnia* anxi* depress* stress* therap* mental* meditat* yoga medical medicine* doctor* symptom* weight muscle* mindful* wellbeing pain* body",
+      "emotional* psycholog* disease* nurse* nursing counsel* comfort* health* fitness* workout* gym* run* runner* exercis* calorie* protein* diet* nutrition* sleep* insomnia* anxi* depress* stress* therap* mental* meditat* yoga medical medicine* doctor* symptom* weight muscle* mindful* wellbeing pain* body",
     weak: "coach* meal* habit* train* gentle feel* calm*",
   },
   games: {
     strong:
-      "game* gaming dungeon* rpg chess riddle* puzzle* trivia adventure* role-play* player* brain-teaser* quest* twenty-questions poker sudoku crossword* fantasy minecraft board-game* play idiom-chain",
+      "mud text-adventure* gamer* npc* game* gaming dungeon* rpg chess riddle* puzzle* trivia adventure* role-play* player* brain-teaser* quest* twenty-questions poker sudoku crossword* fantasy minecraft board-game* play idiom-chain",
     weak: "fun guess* hint* win* lose* character*",
   },
   other: {
     strong:
-      "chat anything everything pirate* law* legal* contract* clause* lawyer* horoscope* religio* politic* philosoph* steam",
+      "joke* insult* sarcas* persona* chat anything everything pirate* law* legal* contract* clause* lawyer* horoscope* religio* politic* philosoph* steam",
     weak: "talk nice friend* companion* someone funny grumpy",
   },
 };

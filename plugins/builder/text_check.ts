@@ -1,4 +1,6 @@
 /** Whether a text that a model wrote is fit for a manifest. Small models repeat, echo and wander off. Pure. */
+import { bestCategory, scoreByWords } from "./choose_category.ts";
+import { mostAlike } from "./instructions.ts";
 import { isChinese } from "./script.ts";
 
 /** What the text must be. */
@@ -23,12 +25,21 @@ export function faultOf(text: string, { min, max, chinese, prompt }: TextWish): 
   if (UNFIT.test(line)) return "not for people";
   if (isChinese(line) !== chinese) return "another language";
   if (isRepetitive(line)) return "repeats itself";
-  if (sharedRun(line, prompt) > ECHO_CHARS) return "repeats its order";
+  if (/^\d+[.、)]/u.test(line)) return "numbered";
+  if (sharedRun(line, prompt) > (chinese ? ECHO_CHARS_ZH : ECHO_CHARS)) return "repeats its order";
   return undefined;
 }
 
-/** A run of the prompt this long is no chance; what the person said may be said again in part. */
-const ECHO_CHARS = 44;
+/** A run of the order this long is no chance. */
+const ECHO_CHARS = 24;
+const ECHO_CHARS_ZH = 8;
+
+/** Whether a text is about what the wish is about: it shares a word with it, or speaks of its shelf. */
+export function isAbout(text: string, wish: string): boolean {
+  if (mostAlike([text], wish) !== undefined) return true;
+  const shelf = bestCategory(scoreByWords(wish), new Map());
+  return (scoreByWords(text).get(shelf) ?? 0) >= 1;
+}
 
 /** Whether three words, or four characters of Chinese, come twice in a row or thrice in all. */
 export function isRepetitive(text: string): boolean {

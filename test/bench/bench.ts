@@ -6,11 +6,13 @@
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
  *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
  *   deno task bench tools [--model NAME]
+ *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--cache FILE]
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { parseArgs } from "node:util";
 import { modelFile, type TestModel } from "../models.ts";
 import { cgroupRoot } from "./cgroup.ts";
+import { benchBuilder } from "./builder_bench.ts";
 import { benchCore } from "./core_bench.ts";
 import { buildPeers } from "./peers.ts";
 import { benchQuality } from "./quality.ts";
@@ -30,6 +32,9 @@ const { values, positionals } = parseArgs({
     json: { type: "string" },
     markdown: { type: "string" },
     svg: { type: "string" },
+    half: { type: "string", default: "tuning" },
+    drafts: { type: "string", default: "6" },
+    cache: { type: "string" },
   },
 });
 
@@ -43,7 +48,14 @@ if (positionals[0] === "quality") {
 else if (positionals[0] === "tools") await benchTools(model);
 else if (!cgroupRoot()) throw new Error("memory cgroups are not writable here: root may, on Linux");
 else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
-else {
+else if (positionals[0] === "builder") {
+  await benchBuilder({
+    model: values.model as TestModel | undefined, // none: rules and likeness alone
+    half: values.half === "test" ? "test" : "tuning",
+    drafts: Number(values.drafts),
+    cache: values.cache,
+  });
+} else {
   await benchCore({
     ...{ model, json, svg, markdown: values.markdown },
     pace: {

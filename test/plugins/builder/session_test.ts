@@ -36,7 +36,7 @@ async function withBuilder(use: (bench: Bench) => Promise<void>, engine = noEngi
   const kv = openKv(folder);
   const registry = openRegistry(kv), memory = openMemory(kv);
   const embedder = openEmbedder(`${folder}/minilm`); // not there: words decide
-  const reopen = () => openBuilder({ kv, registry, memory, embedder, engine });
+  const reopen = () => openBuilder({ kv, registry, memory, embedder, engine, writerParameters: 0 });
   try {
     await use({ builder: reopen(), registry, reopen });
   } finally {
