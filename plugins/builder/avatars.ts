@@ -99,10 +99,11 @@ export function namedAvatar(text: string): string | undefined {
   if (own) return own;
   const drawing = /\bsvg:[a-z0-9-]{1,60}\b/.exec(text)?.[0];
   if (drawing) return drawing;
-  return BY_WORD.find(({ latin, han }) =>
-    latin.test(text) || han.some((word) => text.includes(word))
-  )
-    ?.emoji;
+  const latin = BY_WORD.find((one) => one.latin.test(text));
+  if (latin) return latin.emoji;
+  const words = BY_WORD.flatMap(({ emoji, han }) => han.map((word) => ({ emoji, word })))
+    .filter(({ word }) => text.includes(word));
+  return words.sort((a, b) => b.word.length - a.word.length)[0]?.emoji;
 }
 
 /** Line drawings (their names in the lucide set) that suit a category. */

@@ -12,6 +12,8 @@ const chinese = new Intl.DisplayNames("zh", { type: "language" });
 /** Other words for them. */
 const ALIASES: Readonly<Record<string, string>> = {
   chinese: "zh-CN",
+  "british english": "en-GB",
+  "american english": "en-US",
   mandarin: "zh-CN",
   "simplified chinese": "zh-CN",
   "traditional chinese": "zh-TW",

@@ -81,7 +81,9 @@ const CHANGES: Partial<Record<Kind, Change>> = {
   replace_starter: ({ starters }, { at, text }) => ({
     starters: at! < starters.length ? starters.with(at!, text!) : [...starters, text!],
   }),
-  add_tag: ({ tags }, { text }) => ({ tags: tags.includes(text!) ? tags : [...tags, text!] }),
+  add_tag: ({ tags }, { text }) => ({
+    tags: [...new Set([...tags, ...text!.split(/[,，、]/u).map((tag) => tag.trim())])],
+  }),
   remove_tag: ({ tags }, { text }) => ({ tags: tags.filter((tag) => !isSame(tag, text!)) }),
 };
 

@@ -7,7 +7,7 @@ import { LANGUAGE_ZH, languageTag } from "./languages.ts";
 import { maskValues, VALUE } from "./masking.ts";
 import type { Operation } from "./operation.ts";
 import { ordinalIn } from "./ordinal.ts";
-import { asRule } from "./tones.ts";
+import { asRule, toneOf } from "./tones.ts";
 
 /** A message, and the draft it is about. */
 interface Said {
@@ -22,7 +22,7 @@ interface Said {
 type Rule = (said: Said) => Operation | undefined;
 
 const LEAD =
-  /^(?:请|麻烦|帮我|能不能|可以|可不可以|你能|我想要?|我要|我希望|希望|嗯|好的?|那|还有|另外|然后|再|[，,、\s])+(?=.)/u;
+  /^(?:请|麻烦|帮我|能不能|可以|可不可以|你能|我想要?|我要|我希望|希望|嗯|不对|不行|好的?|那|还有|另外|然后|再|[，,、\s])+(?=.)/u;
 const TAIL = /(?:吧|呢|啊|呀|哦|谢谢|好吗|可以吗|行吗|行不行|[。！!～~，,\s])+$/u;
 
 const DROP =
@@ -46,7 +46,7 @@ export function readChinese(message: string, draft: Manifest): Operation | undef
 const history: Rule = ({ bare }) => {
   if (/重做|取消撤[销回]|(?:恢复|找回|还原).*撤[销回]/u.test(bare)) return { kind: "redo" };
   const undo =
-    /^(?:撤[销回]|回退|退回|还原|恢复原样|回到(?:上一步|之前|刚才)|取消(?:刚才|上一步|上次|这次)|(?:刚才|上一步|上次)[^。]{0,8}(?:不算|不要|取消|撤[销回]))/u;
+    /^(?:撤[销回]|回退|退回|还原|恢复(?:原样|原来|之前|上一)|回到(?:上一步|之前|刚才)|取消(?:刚才|上一步|上次|这次)|(?:刚才|上一步|上次)[^。]{0,8}(?:不算|不要|取消|撤[销回]))/u;
   return undo.test(bare) ? { kind: "undo" } : undefined;
 };
 
@@ -72,7 +72,10 @@ const tags: Rule = ({ bare, values, text }) => {
   const named = values[0] ??
     after(text, new RegExp(`${DROP}(.{1,12}?)(?:这个|那个)?的?(?:标签|关键词)`, "u")) ??
     after(text, new RegExp(`(?:${ADD})(.{1,12}?)(?:这个|为|作为|做)的?(?:标签|关键词)`, "u")) ??
-    after(text, /(?:标签|关键词|关键字)(?:里|中)?(?:加上?|去掉|删掉|是|为|叫)?(.{1,20})$/u);
+    after(
+      text,
+      /(?:标签|关键词|关键字)(?:里|中)?(?:加上?|去掉|删掉|是|为|叫)?(.{1,20}?)(?:去掉|删掉|删除|去除|移除)?$/u,
+    );
   return { kind: has(bare, DROP) ? "remove_tag" : "add_tag", ...given(named) };
 };
 
@@ -183,7 +186,7 @@ const ORDER =
   /不要|不能|不可|不许|别|必须|一定|要|应该|应当|总是|始终|永远|只|先|再|每次|当|如果|的时候|时候|回答|回复|语气|多|少|举例|避免|提醒|鼓励|解释|记得|尽量|一点|使用|给|让/u;
 
 const instruction: Rule = ({ text }) =>
-  ORDER.test(text) ? { kind: "add_instruction", text: asRule(text) } : undefined;
+  ORDER.test(text) || toneOf(text) ? { kind: "add_instruction", text: asRule(text) } : undefined;
 
 const RULES: readonly Rule[] = [
   history,

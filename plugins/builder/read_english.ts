@@ -22,7 +22,7 @@ interface Said {
 type Rule = (said: Said) => Operation | undefined;
 
 const LEAD =
-  /^(?:(?:ok(?:ay)?|hey|hi|oops|hmm|well|and|also|now|so|then|please|just|maybe|actually|sorry)\b[\s,!.]*|(?:could|can|would|will) you (?:please )?|i(?:'d| would) (?:rather|like|prefer|love) (?:you to |it to |to |that )?|i (?:want|need) (?:you |it )?(?:to )?)/iu;
+  /^(?:(?:ok(?:ay)?|hey|hi|oops|hmm|well|and|also|now|so|then|please|just|maybe|actually|sorry)\b[\s,!.]*|(?:could|can|would|will) you (?:please )?|i(?:'d| would) (?:rather|like|prefer|love) (?:you to |it to |to |that )?|i (?:want|need) (?:you |it )?(?:to )?|(?:how|what) about |why (?:not|don't you) )/iu;
 const TAIL = /[\s,]*\b(?:please|thanks|thank you|instead|if you can|for now)\b[.!]*$/iu;
 
 const DROP =
@@ -53,11 +53,12 @@ const history: Rule = ({ bare }) => {
     return { kind: "redo" };
   }
   const undo =
-    /^(?:undo|go back|step back|back|revert|roll ?back|take (?:that|it|this) back|never ?mind|(?:scrap|discard|cancel|drop|remove|reverse|forget) (?:that|this|it|the (?:last|latest|previous)|my last)|put it back|as it was|restore)\b[^.!?]{0,40}[.!]*$/iu;
+    /(?:^|[,.;!] )(?:undo|go back|step back|back|revert|roll ?back|take (?:that|it|this) back|never ?mind|(?:scrap|discard|cancel|drop|remove|reverse|forget) (?:that|this|it|the (?:last|latest|previous)|my last)|put it back|as it was|restore)\b[^.!?]{0,40}[.!]*$/iu;
   const thing = new RegExp(
     `${STARTER}|\\b(?:tags?|rule|line|${TOOL}|instruction|topic|subject|question)\\b`,
     "iu",
   );
+  if (/\bw(?:as|ere) better (?:before|earlier)\b/iu.test(bare)) return { kind: "undo" };
   return undo.test(bare) && !thing.test(bare) ? { kind: "undo" } : undefined;
 };
 
@@ -83,7 +84,7 @@ const starters: Rule = ({ bare, values, text, draft }) => {
 
 const tags: Rule = ({ bare, values, text, draft }) => {
   if (!/\b(?:un)?tag(?:s|ged)?\b|\bkeywords?\b|\blabels?\b/iu.test(bare)) return undefined;
-  const named = values[0] ??
+  const named = (values.length > 0 ? values.join(", ") : undefined) ??
     after(text, /\b(?:tag(?:ged)?(?: it)?|keyword|label)\s+(?:with|as|called|named)\s+(.+)$/iu) ??
     after(
       text,
@@ -208,7 +209,11 @@ const part: Rule = ({ bare, values, text, draft: { instructions } }) => {
       "iu",
     ),
   );
-  if (rule === undefined) return undefined;
+  if (rule === undefined) {
+    const quoted = values.length === 1 && has(bare, `\\b${DROP}\\b`) &&
+      instructions.includes(values[0]!);
+    return quoted ? { kind: "replace_instruction", old: values[0]!, text: "" } : undefined;
+  }
   const about = values[0] ??
     rule.replace(/^\s*(?:about|on|that|which|with|where|says?|saying|to|of)\s+/iu, "");
   const old = findLine(instructions, about);
@@ -217,6 +222,7 @@ const part: Rule = ({ bare, values, text, draft: { instructions } }) => {
 
 const language: Rule = ({ bare }) => {
   if (/\b(?:translate|translations?|learn|teach)\b/iu.test(bare)) return undefined;
+  if ((bare.match(new RegExp(`\\b${LANGUAGE_EN}\\b`, "giu")) ?? []).length > 1) return undefined;
   const verb =
     "(?:answer|repl(?:y|ies)|respond|speak|talk|write|communicate|converse|switch|use|be|chat|say everything)";
   const spoken = new RegExp(
@@ -228,17 +234,20 @@ const language: Rule = ({ bare }) => {
   return tag ? { kind: "set_language", text: tag } : undefined;
 };
 
-const nothing: Rule = ({ bare }) => {
+const question: Rule = ({ bare }) =>
+  /^(?:what|who|how|why|where|when|which|is|are|do|does|did|have|has|should)\b.*\?$/iu.test(bare)
+    ? { kind: "none" }
+    : undefined;
+
+const courtesy: Rule = ({ bare }) => {
   const thanks =
     /^(?:thanks?|thank you|great|perfect|nice|cool|good|fine|ok(?:ay)?|hello|hi|hey|yes|lovely|looks? good|that(?:'s| is) (?:good|fine|great|it|perfect|all)|i like it|well done|awesome)\b[^.]{0,60}[.!]*$|^no[.!]*$/iu;
-  const question =
-    /^(?:what|who|how|why|where|when|which|is|are|do|does|did|have|has|should)\b.*\?$/iu;
-  return thanks.test(bare) || question.test(bare) ? { kind: "none" } : undefined;
+  return thanks.test(bare) ? { kind: "none" } : undefined;
 };
 
 /** Words by which people lay down rules. */
 const ORDER =
-  /\b(?:never|always|must(?:n't)?|should(?:n't)?|do not|don't|avoid|only|no|whenever|when|if|let|before|after|first|ask|explain|use|give|show|tell|make sure|keep|begin|start|end|stop|include|mention|limit|focus|more|less|fewer|instead|every|add|be|remind|offer|check|act|pretend|write)\b/iu;
+  /\b(?:never|always|must(?:n't)?|should(?:n't)?|do not|don't|avoid|only|no|whenever|when|if|let|before|after|first|ask|explain|use|give|show|tell|make sure|keep|begin|start|end|stop|include|mention|limit|focus|more|less|fewer|instead|every|add|be|remind|offer|check|act|pretend|write|speak|talk|sound|greet|has to|describe|search|translate)\b/iu;
 
 const instruction: Rule = ({ text }) => {
   const tone = toneOf(text);
@@ -247,6 +256,7 @@ const instruction: Rule = ({ text }) => {
 };
 
 const RULES: readonly Rule[] = [
+  question,
   history,
   starters,
   tags,
@@ -258,7 +268,7 @@ const RULES: readonly Rule[] = [
   visibility,
   category,
   language,
-  nothing,
+  courtesy,
   instruction,
 ];
 

@@ -55,7 +55,7 @@ export const TONES: readonly Tone[] = [
     en: "Answer in detail, with examples.",
     zh: "回答要详细，并举例说明。",
     words:
-      /\b(?:longer|detailed|more detail(?:s|ed)?|thorough(?:ly)?|in[- ]depth)\b|详细|长一?[点些]/iu,
+      /\b(?:long(?:er)?|detailed|more detail(?:s|ed)?|thorough(?:ly)?|in[- ]depth)\b|详细|长一?[点些]/iu,
   },
   {
     axis: "level",
@@ -67,20 +67,23 @@ export const TONES: readonly Tone[] = [
 
 /** Words around a manner that add nothing to it. */
 const FILLERS_EN =
-  /\b(?:please|a|an|bit|little|lot|much|more|be|make|it|its|the|answers?|replies|tone|voice|should|sound|with|and|in|less|very|really|keep|use|words?|must|your|their|style)\b/giu;
+  /\b(?:please|a|an|bit|little|lot|much|more|be|make|it|its|the|answers?|replies|tone|voice|should|sound|with|and|in|less|very|really|keep|use|words?|must|your|their|style|do|not|don't|so|too|is|it's|are|they|no)\b/giu;
 const FILLERS_ZH =
-  /请|把|让|它|的|语气|口气|态度|回答|回复|说话|要|更|再|得|些|一点儿?|一些|点|用|话|语言|吧|变|改|成|保持|用语/gu;
+  /请|别|不要|不|那么|这么|太|了|把|让|它|的|语气|口气|态度|回答|回复|说话|要|更|再|得|些|一点儿?|一些|点|用|话|语言|吧|变|改|成|保持|用语/gu;
 
 /** The manner that a text asks for, if it asks for nothing else. */
 export function toneOf(text: string): Tone | undefined {
   const rule = text.replace(/^- /, "");
   const known = TONES.find(({ en, zh }) => rule === en || rule === zh);
   if (known) return known;
-  return TONES.find(({ words }) => {
+  const asked = TONES.find(({ words }) => {
     const rest = rule.replace(new RegExp(words.source, "giu"), "")
       .replace(isChinese(text) ? FILLERS_ZH : FILLERS_EN, "");
     return words.test(rule) && !/[\p{L}\p{N}]/u.test(rest);
   });
+  const turned = isChinese(text) ? /别|不要|不那么|没那么|太/u : /\b(?:less|not|don't|too|no)\b/iu;
+  if (!asked || !turned.test(rule)) return asked;
+  return TONES.find(({ axis }, i) => axis === asked.axis && TONES[i] !== asked);
 }
 
 /** A manner as a rule, in the language of who asks for it; other texts as they are. */

@@ -20,7 +20,7 @@ export interface Understood {
   readonly by: Finder;
 }
 
-/** Cosine from which likeness was right in all of the tuning half (11 of 36); below, in 11 of 25. */
+/** Cosine from which likeness was right in all of the tuning half (11 of 36); below, in 9 of 25. */
 const LIKE_ENOUGH = 0.39;
 
 /** Reads a message. What nobody understands is a new instruction: most of what people say is. */
