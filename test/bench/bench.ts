@@ -6,7 +6,8 @@
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
  *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
  *   deno task bench tools [--model NAME]
- *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--cache FILE]
+ *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--asked N]
+ *                           [--cache FILE]
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { parseArgs } from "node:util";
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     svg: { type: "string" },
     half: { type: "string", default: "tuning" },
     drafts: { type: "string", default: "6" },
+    asked: { type: "string", default: "12" },
     cache: { type: "string" },
   },
 });
@@ -46,16 +48,18 @@ if (positionals[0] === "quality") {
   await benchQuality({ model, tokens: Number(values.tokens), sides, json });
 } else if (positionals[0] === "peers") await buildPeers(modelFile(model));
 else if (positionals[0] === "tools") await benchTools(model);
-else if (!cgroupRoot()) throw new Error("memory cgroups are not writable here: root may, on Linux");
-else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
 else if (positionals[0] === "builder") {
   await benchBuilder({
     model: values.model as TestModel | undefined, // none: rules and likeness alone
     half: values.half === "test" ? "test" : "tuning",
     drafts: Number(values.drafts),
+    asked: Number(values.asked),
     cache: values.cache,
   });
-} else {
+} else if (!cgroupRoot()) {
+  throw new Error("memory cgroups are not writable here: root may, on Linux");
+} else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
+else {
   await benchCore({
     ...{ model, json, svg, markdown: values.markdown },
     pace: {

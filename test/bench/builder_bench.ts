@@ -51,6 +51,8 @@ export interface BuilderBenchOptions {
   readonly half: Half;
   /** How many wishes the model writes texts for; all others are made by rules. */
   readonly drafts: number;
+  /** How many choices of category and of operation it is asked, for comparison. */
+  readonly asked: number;
   /** Keeps the model's answers, so that a long run goes on where it was stopped. */
   readonly cache?: string | undefined;
 }
