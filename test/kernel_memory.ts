@@ -43,6 +43,8 @@ export const HALVES: Partial<Record<number, number[]>> = {
   [TensorType.Q4_K]: [0, 2],
   [TensorType.Q5_K]: [0, 2],
   [TensorType.Q6_K]: [208],
+  [TensorType.F2_K]: [0, 2],
+  [TensorType.F3_K]: [0, 2],
 };
 
 /** What rows of weights a test wants. */

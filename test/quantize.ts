@@ -23,6 +23,8 @@ export function quantize(type: TensorType, values: Float32Array): Uint8Array<Arr
 type Encoder = (x: Float32Array, out: DataView) => void;
 
 const ENCODERS: Readonly<Record<TensorType, Encoder>> = {
+  [TensorType.F2_K]: (x, out) => encodeFew(x, out, 3),
+  [TensorType.F3_K]: (x, out) => encodeFew(x, out, 7),
   [TensorType.F32]: (x, out) => x.forEach((value, i) => out.setFloat32(4 * i, value, true)),
   [TensorType.F16]: (x, out) => x.forEach((value, i) => out.setFloat16(2 * i, value, true)),
   [TensorType.BF16]: (x, out) => bf16(x).forEach((bits, i) => out.setUint16(2 * i, bits, true)),
@@ -123,6 +125,26 @@ function encodeQ45K(x: Float32Array, out: DataView, top: number): void {
       const q = level(x[s * 32 + i]! + dmin * min, d * scale, 0, top);
       orByte(out, nibblesAt + (s >> 1) * 32 + i, (q & 15) << 4 * (s & 1));
       if (top === 31) orByte(out, 16 + i, q >> 4 << s);
+    }
+  }
+}
+
+/** F2_K (top 3) and F3_K (top 7): kernels/few.as.ts. */
+function encodeFew(x: Float32Array, out: DataView, top: number): void {
+  const { scales, mins, ...raw } = subScales(x, 32, top, 63);
+  const d = f16At(out, 0, raw.d), dmin = f16At(out, 2, raw.dmin);
+  for (let s = 0; s < 8; s++) {
+    const scale = level(scales[s]!, d, 0, 63), min = level(mins[s]!, dmin, 0, 63);
+    packScale(out, s, scale, min);
+    for (let i = 0; i < 32; i++) {
+      const q = level(x[s * 32 + i]! + dmin * min, d * scale, 0, top);
+      const run = (n: number, bits: number) => orByte(out, 16 + 32 * n + i, bits);
+      if (top === 3) run(s >> 2, q << 2 * (s & 3));
+      else if (s < 6) run(s >> 1, q << 3 * (s & 1));
+      else {
+        run(s & 1, (q & 3) << 6);
+        run(2, q >> 2 << s);
+      }
     }
   }
 }

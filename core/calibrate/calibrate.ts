@@ -30,7 +30,7 @@ import { TEXTS } from "./texts.ts";
 import { checkShape, LayerEncoder, planVariants } from "./variants.ts";
 
 /** Tokens of each text that the layers' costs are measured on, and how many texts. */
-const COST_TOKENS = 32;
+const COST_TOKENS = 24;
 const COST_TEXTS = 4;
 /** Tokens computed together. */
 const BATCH = 32;
@@ -140,8 +140,8 @@ class Calibration {
         tallies ??= await this.#tally();
         const units = ffnByLayer(this.#store)[layer]!;
         const source = { units, pages: units.map((unit) => readUnit(this.#store, unit)) };
-        const variants = new LayerEncoder(spec, source, tallies[layer]!, encoder)
-          .encode(plans, salt);
+        const tally = { ...tallies[layer]!, tokens: this.#texts.flat().length };
+        const variants = new LayerEncoder(spec, source, tally, encoder).encode(plans, salt);
         await this.#writer.put(plans[0]![0]!.id, variants.flat().map(({ image }) => image));
         noted = variants.map((row) => row.map(({ error }) => error));
         await this.#writer.putNote(name, noted);

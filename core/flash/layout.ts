@@ -31,7 +31,7 @@ export const UNIT_HEADER = 64;
  */
 export const UNIT_BYTES_MAX = 1 << 20;
 
-/** GGML's tensor type numbers, as in GGUF. */
+/** GGML's tensor type numbers, as in GGUF; from OWN_TYPES on, Flint's own (kernels/few.as.ts). */
 export const TensorType = {
   F32: 0,
   F16: 1,
@@ -46,7 +46,11 @@ export const TensorType = {
   Q5_K: 13,
   Q6_K: 14,
   BF16: 30,
+  F2_K: 102,
+  F3_K: 103,
 } as const;
+/** Types that no file has. */
+export const OWN_TYPES = 100;
 /** One of GGML's tensor type numbers. */
 export type TensorType = typeof TensorType[keyof typeof TensorType];
 

@@ -29,7 +29,7 @@ import {
 export const LAYOUT_VERSION = 1;
 
 /** Version of the calibration. Raise it with any change of what variants hold or cost. */
-export const VARIANTS_VERSION = 1;
+export const VARIANTS_VERSION = 2;
 
 /** Small float vectors; a layer's by layer and name. f32, little-endian. */
 export interface StoredVectors {

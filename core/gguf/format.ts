@@ -1,5 +1,5 @@
 /** GGUF's numbers: the magic, versions, metadata value types, names of tensor types. */
-import { TensorType } from "../flash/layout.ts";
+import { OWN_TYPES, TensorType } from "../flash/layout.ts";
 
 /** "GGUF" as a little-endian u32. */
 export const GGUF_MAGIC = 0x46554747;
@@ -42,11 +42,12 @@ export const VALUE_BYTES_MIN: ReadonlyMap<number, number> = new Map([
 ]);
 
 const TYPE_NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(TensorType).map(([name, type]) => [type, name]),
+  Object.entries(TensorType).filter(([, type]) => type < OWN_TYPES)
+    .map(([name, type]) => [type, name]),
 );
 
 /** Names of the supported tensor types, for refusals. */
-export const TENSOR_TYPES = Object.keys(TensorType).join(" ");
+export const TENSOR_TYPES = [...TYPE_NAMES.values()].join(" ");
 
 /** Whether a type number from a file is one that Flint computes with. */
 export function isTensorType(type: number): type is TensorType {

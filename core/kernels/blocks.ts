@@ -98,6 +98,22 @@ function k45(bytes: DataView, out: Float32Array, nibbles: number, fifths: number
   }
 }
 
+/** F2_K and F3_K, Flint's own: their 64 or 96 bytes of bits are explained in few.as.ts. */
+function few(bytes: DataView, out: Float32Array, bits: 2 | 3): void {
+  for (let i = 0; i < 256; i++) {
+    const k = i >> 5;
+    const byte = (run: number) => bytes.getUint8(16 + 32 * run + i % 32);
+    const [scale, min] = scaleMin(bytes, k);
+    const step = Math.fround(f16(bytes, 0) * scale);
+    const q = bits === 2
+      ? byte(k >> 2) >> k % 4 * 2 & 3
+      : k < 6
+      ? byte(k >> 1) >> k % 2 * 3 & 7
+      : byte(k % 2) >> 6 | (byte(2) >> k & 1) << 2;
+    out[i] = Math.fround(step * q) - Math.fround(f16(bytes, 2) * min);
+  }
+}
+
 function q6k(bytes: DataView, out: Float32Array): void {
   for (let i = 0; i < 256; i++) {
     const half = i >> 7, k = (i >> 5) % 4;
@@ -129,6 +145,8 @@ const FORMS: Readonly<Record<TensorType, BlockForm>> = {
   [TensorType.Q4_K]: { weights: 256, bytes: 144, decode: (b, out) => k45(b, out, 16, null) },
   [TensorType.Q5_K]: { weights: 256, bytes: 176, decode: (b, out) => k45(b, out, 48, 16) },
   [TensorType.Q6_K]: { weights: 256, bytes: 210, decode: q6k },
+  [TensorType.F2_K]: { weights: 256, bytes: 80, decode: (b, out) => few(b, out, 2) },
+  [TensorType.F3_K]: { weights: 256, bytes: 112, decode: (b, out) => few(b, out, 3) },
 };
 
 /** The block form of a type; the importer has refused all others. */

@@ -57,6 +57,24 @@ function scale6(s: usize, k: usize, isMin: bool): i32 {
 }
 
 /** Q4_K (144) and Q5_K (176, with 32 bytes of fifth bits before the nibbles). */
+/** F2_K and F3_K: see few.as.ts. */
+function few(w: usize, cols: i32, out: usize, blockBytes: usize): void {
+  for (let c = 0; c < cols; c += 256, w += blockBytes, out += 1024) {
+    const d = half(load<u16>(w));
+    const dmin = half(load<u16>(w, 2));
+    for (let i: usize = 0; i < 256; i++) {
+      const k = i >> 5;
+      const at = w + 16 + (i & 31);
+      let q = 0;
+      if (blockBytes == 80) q = (byte(at + ((k >> 2) << 5)) >> <i32>((k & 3) << 1)) & 3;
+      else if (k < 6) q = (byte(at + ((k >> 1) << 5)) >> <i32>((k & 1) * 3)) & 7;
+      else q = byte(at + ((k & 1) << 5)) >> 6 | ((byte(at + 64) >> <i32>k) & 1) << 2;
+      const scale = d * <f32>scale6(w + 4, k, false);
+      put(out, i, scale * <f32>q - dmin * <f32>scale6(w + 4, k, true));
+    }
+  }
+}
+
 @inline
 function k45(w: usize, cols: i32, out: usize, blockBytes: usize, fifth: bool): void {
   for (let c = 0; c < cols; c += 256, w += blockBytes, out += 1024) {
@@ -143,6 +161,8 @@ export function dequantize(type: i32, w: usize, cols: i32, out: usize): void {
     case 12: return k45(w, cols, out, 144, false);
     case 13: return k45(w, cols, out, 176, true);
     case 14: return q6k(w, cols, out);
+    case 102: return few(w, cols, out, 80);
+    case 103: return few(w, cols, out, 112);
     case 30: return bf16(w, cols, out);
     default: unreachable();
   }

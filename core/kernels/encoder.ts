@@ -5,7 +5,12 @@ import { blockWeights, rowBytes } from "./blocks.ts";
 import { bindKernels, type Kernels, loadKernelModule } from "./kernels.ts";
 
 /** Types that rows can be encoded to, finest first. */
-export const ENCODED_TYPES = [TensorType.Q4_K, TensorType.Q3_K, TensorType.Q2_K] as const;
+export const ENCODED_TYPES = [
+  TensorType.Q5_K,
+  TensorType.Q4_K,
+  TensorType.F3_K,
+  TensorType.F2_K,
+] as const;
 
 /** One of the types that rows can be encoded to. */
 export type EncodedType = typeof ENCODED_TYPES[number];

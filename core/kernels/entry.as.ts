@@ -6,4 +6,15 @@ export { exponentials } from "./exponential.as";
 export { matmul } from "./matmul.as";
 export { addColumns, gather } from "./sparse.as";
 export { add, mark, reluSquared, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
-export { HALF_BIAS, HALF_BITS, NIBBLES, ONES, SIXES, STEPS, TOPS } from "./lanes.as";
+export {
+  FOURS,
+  HALF_BIAS,
+  HALF_BITS,
+  NIBBLES,
+  ONES,
+  SEVENS,
+  SIXES,
+  STEPS,
+  THREES,
+  TOPS,
+} from "./lanes.as";

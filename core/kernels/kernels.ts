@@ -134,6 +134,8 @@ const FORMS: Readonly<Partial<Record<number, ActivationForm>>> = {
   [TensorType.Q4_K]: "q8x256",
   [TensorType.Q5_K]: "q8x256",
   [TensorType.Q6_K]: "q8x256",
+  [TensorType.F2_K]: "q8x256",
+  [TensorType.F3_K]: "q8x256",
 };
 
 /** The form of activations that weights of `type` are multiplied with. */

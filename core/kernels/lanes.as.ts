@@ -9,6 +9,9 @@
 export let NIBBLES: i32 = 0x0f0f0f0f;
 export let SIXES: i32 = 0x3f3f3f3f;
 export let TOPS: i32 = 0x30303030;
+export let SEVENS: i32 = 0x07070707;
+export let FOURS: i32 = 0x04040404;
+export let THREES: i32 = 0x03030303;
 export let ONES: i32 = 0x00010001;
 export let STEPS: i32 = 0x00800080;
 /** 2^112: moves a half's exponent, read as a float's, to where a float has it. */

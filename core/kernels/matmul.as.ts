@@ -4,6 +4,7 @@
  * result does not depend on what it is batched with, nor a row's on its neighbours. Types are
  * GGML's numbers, TensorType in flash/layout.ts.
  */
+import { f2kRun, f2kTokens, f3kRun, f3kTokens } from "./few.as";
 import { bf16Four, f16Four, f32Four } from "./floats.as";
 import { putLanes } from "./lanes.as";
 import { q40Run, q40Tokens, q41Run, q41Tokens } from "./q4_0.as";
@@ -85,6 +86,8 @@ function run(
     case 12: return q4kRun(w, rowBytes, rows, cols, x, out, accumulate);
     case 13: return q5kRun(w, rowBytes, rows, cols, x, out, accumulate);
     case 14: return q6kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    case 102: return f2kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    case 103: return f3kRun(w, rowBytes, rows, cols, x, out, accumulate);
     default: return plainRun(type, w, rowBytes, rows, cols, x, out, accumulate);
   }
 }
@@ -101,6 +104,8 @@ function four(type: i32, w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x
     case 11: return q3kTokens(w, cols, x0, x1, x2, x3);
     case 13: return q5kTokens(w, cols, x0, x1, x2, x3);
     case 14: return q6kTokens(w, cols, x0, x1, x2, x3);
+    case 102: return f2kTokens(w, cols, x0, x1, x2, x3);
+    case 103: return f3kTokens(w, cols, x0, x1, x2, x3);
     default: return plainFour(type, w, w, w, w, x0, x1, x2, x3, cols);
   }
 }

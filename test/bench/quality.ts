@@ -49,7 +49,7 @@ interface Judged {
   readonly expected: number | undefined;
 }
 
-const LEVEL_NAMES = ["Q4_K", "Q3_K", "Q2_K"];
+const LEVEL_NAMES = ["Q4_K + Q5_K", "F3_K + Q4_K", "F2_K + F3_K"];
 const ROOM_BYTES = 2e9;
 
 /** Judges every side against the exact model. */
