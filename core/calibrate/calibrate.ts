@@ -1,7 +1,7 @@
 /**
  * Gives a model its coarser units and learns what they cost: (1) what each weight's error would
  * matter, from texts; (2) every FFN cluster again at coarser levels, into the model's store;
- * (3) each layer's cost, measured with only that layer coarse. A killed run goes on at the layer it
+ * (3) what layers cost, measured with only one layer coarse. A killed run goes on at the layer it
  * was encoding.
  */
 import crypto from "node:crypto";
@@ -174,15 +174,19 @@ class Calibration {
       (machine) =>
         runTexts(machine, this.#costTexts(), (row) => exact.push(logSoftmax(row.slice()))),
     );
-    const layers: LayerVariants[] = [];
+    const rates: (number | undefined)[] = []; // cost of an error, by layer
     for (const [layer, { units, errors }] of encoded.entries()) {
-      const own = ffnByLayer(this.#store);
-      own[layer] = [...units.at(-1)!];
-      const cost = await this.#cost(`cost ${layer}`, withUnits(this.#store, own), exact);
-      const total = errors.at(-1)!.reduce((a, b) => a + b, 0);
-      layers.push(scaled({ units, costs: errors }, cost / total));
+      if (isMeasured(layer, encoded.length)) {
+        const own = ffnByLayer(this.#store);
+        own[layer] = [...units.at(-1)!];
+        const cost = await this.#cost(`cost ${layer}`, withUnits(this.#store, own), exact);
+        rates[layer] = cost / errors.at(-1)!.reduce((a, b) => a + b, 0);
+      }
       await this.#pause(1);
     }
+    const layers = encoded.map(({ units, errors }, layer) =>
+      scaled({ units, costs: errors }, between(rates, layer))
+    );
     const mix = coarsest(this.#store, layers, COST_MAX.balanced);
     const measured = await this.#cost("cost together", mix.store, exact);
     return layers.map((layer) => scaled(layer, measured / mix.cost));
@@ -236,6 +240,20 @@ class Calibration {
     if (steps > 0) onProgress?.(this.#done, 2 * this.#plans.length);
     await setImmediate();
   }
+}
+
+/** The first layers and the last differ from their neighbours; in between every third will do. */
+function isMeasured(layer: number, layers: number): boolean {
+  return layer < 4 || layer >= layers - 2 || layer % 3 === 0;
+}
+
+/** The rate of a layer, or the weighted geometric mean of the nearest measured ones. */
+function between(rates: readonly (number | undefined)[], layer: number): number {
+  let before = layer, after = layer;
+  while (rates[before] === undefined) before--;
+  while (rates[after] === undefined) after++;
+  const share = before === after ? 0 : (layer - before) / (after - before);
+  return Math.pow(rates[before]!, 1 - share) * Math.pow(rates[after]!, share);
 }
 
 const scaled = ({ units, costs }: LayerVariants, factor: number): LayerVariants => ({
