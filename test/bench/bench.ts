@@ -65,7 +65,7 @@ else {
     pace: {
       rounds: Number(values.rounds ?? (quick ? 1 : 3)),
       maxTokens: quick ? 16 : 32,
-      seconds: Number(values.seconds ?? (quick ? 2 : 4)),
+      seconds: Number(values.seconds ?? (quick ? 1 : 2.5)),
       retrieval: !quick,
     },
     sides,

@@ -84,14 +84,14 @@ export class Rounds {
 
   /** All rounds of all cases; `between` is called before each round. */
   async run(pace: Pace, between: () => void): Promise<void> {
-    await this.#warmUp(pace);
+    await this.#warmUp();
     for (const one of BENCH_CASES) {
       if (one.name === "retrieval" && !pace.retrieval) continue;
       const prompts = [this.prompt(one)] as const;
       for (let round = 0; round < pace.rounds; round++) {
         between();
         for (const side of this.#sides) {
-          if (one.name === "retrieval" && !side.retrieval) continue;
+          if (!side.cases.includes(one.name)) continue;
           const answer = await this.ask(side, { prompts, ...pace });
           if (!answer) continue;
           const promptTokens = prompts[0]!.ids.length;
@@ -104,9 +104,9 @@ export class Rounds {
   }
 
   /** A few tokens of a chat that is no case: code is compiled, caches are as full as they get. */
-  async #warmUp(pace: Pace): Promise<void> {
+  async #warmUp(): Promise<void> {
     const prompts = assistantCases(20).slice(-1).map((one) => this.prompt(one));
-    for (const side of this.#sides) await this.ask(side, { ...pace, prompts, maxTokens: 8 });
+    for (const side of this.#sides) await this.ask(side, { prompts, maxTokens: 8, seconds: 1 });
   }
 
   /** One side's answer; undefined where it is out, or cannot. */

@@ -15,7 +15,11 @@ export class SideProcess {
 
   /** Starts the side; `capBytes` undefined = no cap. */
   constructor(command: readonly string[], capBytes: number | undefined) {
-    this.#process = new CappedProcess(command, { capBytes, stdin: "piped" });
+    this.#process = new CappedProcess(command, {
+      capBytes,
+      stdin: "piped",
+      env: { NO_COLOR: "1" },
+    });
     this.#lines = linesOf(this.#process.child.stdout);
     this.#questions = this.#process.child.stdin.getWriter();
     this.#stderr = new Response(this.#process.child.stderr).text();
@@ -59,8 +63,10 @@ export class SideProcess {
     const { kills } = this.use();
     if (kills > 0) throw new Error("killed at the cap");
     const words = (await this.#stderr).trim().split("\n");
-    const error = words.findLast((line) => /error/i.test(line)) ?? words.at(-1);
-    throw new Error(error || "it ended without a word");
+    const uncaught = words.find((line) => line.startsWith("error: "))?.split(/Error: |error: /).at(
+      -1,
+    );
+    throw new Error(uncaught || words.at(-1) || "it ended without a word");
   }
 }
 
