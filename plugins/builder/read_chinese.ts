@@ -7,19 +7,8 @@ import { LANGUAGE_ZH, languageTag } from "./languages.ts";
 import { maskValues, VALUE } from "./masking.ts";
 import type { Operation } from "./operation.ts";
 import { ordinalIn } from "./ordinal.ts";
+import { after, firstRead, has, type Rule } from "./said.ts";
 import { asRule, toneOf } from "./tones.ts";
-
-/** A message, and the draft it is about. */
-interface Said {
-  /** As it was said, without courtesies. */
-  readonly text: string;
-  /** Without its quoted values. */
-  readonly bare: string;
-  readonly values: readonly string[];
-  readonly draft: Manifest;
-}
-
-type Rule = (said: Said) => Operation | undefined;
 
 const LEAD =
   /^(?:请|麻烦|帮我|能不能|可以|可不可以|你能|我想要?|我要|我希望|希望|嗯|不对|不行|好的?|那|还有|另外|然后|再|[，,、\s])+(?=.)/u;
@@ -35,12 +24,7 @@ const STARTER =
 /** The operation that the rules see; undefined where they see none. */
 export function readChinese(message: string, draft: Manifest): Operation | undefined {
   const text = stripped(message);
-  const said = { text, ...maskValues(text), draft };
-  for (const rule of RULES) {
-    const found = rule(said);
-    if (found) return found;
-  }
-  return undefined;
+  return firstRead(RULES, { text, ...maskValues(text), draft });
 }
 
 const history: Rule = ({ bare }) => {
@@ -210,14 +194,6 @@ function stripped(message: string): string {
   // What is only a courtesy stays.
   const led = shorter.replace(LEAD, "");
   return /\p{Script=Han}{2}|[\p{Extended_Pictographic}]/u.test(led) ? led : shorter || text;
-}
-
-function after(text: string, pattern: RegExp): string | undefined {
-  return pattern.exec(text)?.[1]?.trim() || undefined;
-}
-
-function has(text: string, source: string): boolean {
-  return new RegExp(source, "u").test(text);
 }
 
 /** The value as a field, without quotes and particles. */

@@ -41,6 +41,7 @@ import {
   type RequestCase,
   requestCases,
 } from "../plugins/builder/evaluation.ts";
+import { lobeCases } from "./lobe_categories.ts";
 import { replayed } from "./replay.ts";
 import { type DraftFigures, fieldByField, oneShot } from "./builder_drafts.ts";
 
@@ -84,6 +85,7 @@ export async function benchBuilder(options: BuilderBenchOptions): Promise<void> 
   try {
     console.log(`${options.half} half, ${options.model ?? "no model"}`);
     await categories(bench);
+    await strangers(bench);
     await operations(bench);
     await drafts(bench);
     await refinements(bench);
@@ -127,6 +129,18 @@ async function categories({ engine, embedder, options }: Bench): Promise<void> {
       async ({ text, category }) => category.includes(await choose(text)),
     );
   }
+}
+
+/** The same on titles and descriptions that others wrote, and shelved. */
+async function strangers({ embedder, options }: Bench): Promise<void> {
+  const cases = lobeCases(options.half);
+  if (cases.length === 0) return console.log("category of Lobe agents: they are not there");
+  const likeness = likenessToCategories(embedder);
+  await tell(
+    "category of Lobe agents: words, then likeness",
+    cases,
+    async ({ text, category }) => category.includes(await categoryOf(text, likeness)),
+  );
 }
 
 async function categoryByModel(engine: Engine, wish: string): Promise<Category> {
