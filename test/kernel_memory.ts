@@ -20,9 +20,10 @@ const PAGES = 64;
 export const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
 export const bytes = new Uint8Array(memory.buffer);
 export const floats = new Float32Array(memory.buffer);
+const SCRATCH = 4096;
 export const kernels: Readonly<Record<KernelFlavor, Kernels>> = {
-  relaxed: bindKernels(await loadKernelModule("relaxed"), memory),
-  plain: bindKernels(await loadKernelModule("plain"), memory),
+  relaxed: bindKernels(await loadKernelModule("relaxed"), memory, SCRATCH),
+  plain: bindKernels(await loadKernelModule("plain"), memory, SCRATCH),
 };
 
 // Where things lie in the memory. Weights are deliberately unaligned.

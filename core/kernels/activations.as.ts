@@ -10,9 +10,11 @@
  *   288  i16 x 8    sums of each 32 values   256  i16 x 128  values
  *   304  f32        scale                    512  f32 x 4    scales
  *   308  unused                              528  f32 x 4    scale * sum of 32 values
- *                                            544  i32 x 4    sums of 32 values
- *                                            560  unused; blocks beyond the row are all zero
+ *  and behind all blocks of the row, for     544  i32 x 4    sums of 32 values
+ *  each i8 x 256 values, woven (woven.as.ts) 560  unused; blocks beyond the row are all zero
  */
+import { weave } from "./woven.as";
+
 export const WIDE_BYTES: usize = 320;
 export const WIDE_SUMS16: usize = 256;
 export const WIDE_SUMS32: usize = 288;
@@ -61,7 +63,8 @@ function quantize16(x: usize, inverse: v128, out: usize): i32 {
 }
 
 export function quantizeWide(x: usize, cols: i32, out: usize): void {
-  for (let c = 0; c < cols; c += 256, x += 1024, out += WIDE_BYTES) {
+  let woven = out + <usize>(cols >> 8) * WIDE_BYTES;
+  for (let c = 0; c < cols; c += 256, x += 1024, out += WIDE_BYTES, woven += 256) {
     const most = largest(x, 256);
     const inverse = f32x4.splat(most < TINY ? 0 : <f32>127 / most);
     for (let i: usize = 0; i < 8; i++) {
@@ -72,6 +75,18 @@ export function quantizeWide(x: usize, cols: i32, out: usize): void {
       store<i16>(out + WIDE_SUMS32 + (i << 1), <i16>(first + second));
     }
     store<f32>(out + WIDE_SCALE, most < TINY ? 0 : most / <f32>127);
+    weaveHalf(out, woven);
+    weaveHalf(out + 128, woven + 128);
+  }
+}
+
+/** Four runs of 32 values. */
+@inline
+function weaveHalf(x: usize, out: usize): void {
+  for (let i: usize = 0; i < 32; i += 16) {
+    const at = x + i;
+    const runs = out + 4 * i;
+    weave(v128.load(at), v128.load(at + 32), v128.load(at + 64), v128.load(at + 96), runs);
   }
 }
 

@@ -44,7 +44,7 @@ export class Encoder {
       new Float32Array(memory.buffer, SCRATCH_BYTES + i * 4 * colsMax, colsMax);
     [this.values, this.importance, this.decoded] = [floats(0), floats(1), floats(2)];
     this.#bytes = new Uint8Array(memory.buffer);
-    this.#kernels = bindKernels(modules.kernels, memory);
+    this.#kernels = bindKernels(modules.kernels, memory, 0); // decoding needs no scratch
     const instance = new WebAssembly.Instance(modules.encoder, { env: { memory } });
     this.#exports = instance.exports as unknown as EncoderExports;
   }

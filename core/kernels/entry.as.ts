@@ -18,3 +18,4 @@ export {
   THREES,
   TOPS,
 } from "./lanes.as";
+export { SCRATCH } from "./woven.as";

@@ -147,7 +147,7 @@ export function activationForm(type: number): ActivationForm {
 
 /** Bytes of one activation row of `cols` values (layout: activations.as.ts); a multiple of 64. */
 export function activationBytes(form: ActivationForm, cols: number): number {
-  if (form === "q8x256") return cols / 256 * 320;
+  if (form === "q8x256") return cols / 256 * 576;
   if (form === "q16x32") return Math.ceil(cols / 128) * 576;
   return Math.ceil(cols / 16) * 64;
 }
@@ -179,16 +179,25 @@ export async function loadKernelModule(
   return await WebAssembly.compile(await Deno.readFile(new URL(file, import.meta.url)));
 }
 
+/** Bytes that each thread's kernels need to themselves, aligned to 16. */
+export const SCRATCH_BYTES = 2048;
+
 /** What the module exports beyond `Kernels`: `quantize` is two functions there. */
 interface KernelExports extends Omit<Kernels, "quantize"> {
   quantizeWide(x: number, cols: number, out: number): void;
   quantizeNarrow(x: number, cols: number, out: number): void;
+  SCRATCH: WebAssembly.Global;
 }
 
-/** One thread's kernels over the shared memory. They keep no state of their own in it. */
-export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+/** One thread's kernels over the shared memory, and where its SCRATCH_BYTES lie; the only state. */
+export function bindKernels(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  scratch: number,
+): Kernels {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const exports = instance.exports as unknown as KernelExports;
+  exports.SCRATCH.value = scratch;
   return {
     ...exports,
     quantize: (form, x, cols, out) =>
@@ -197,6 +206,9 @@ export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memo
 }
 
 /** Loads and binds in one go. */
-export async function instantiateKernels(memory: WebAssembly.Memory): Promise<Kernels> {
-  return bindKernels(await loadKernelModule(), memory);
+export async function instantiateKernels(
+  memory: WebAssembly.Memory,
+  scratch: number,
+): Promise<Kernels> {
+  return bindKernels(await loadKernelModule(), memory, scratch);
 }

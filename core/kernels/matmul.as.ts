@@ -1,6 +1,6 @@
 /**
- * The product of a block of rows with some tokens: one token at a time, or four tokens with each
- * row unpacked once for them. Every element is computed in the same order either way, so a token's
+ * The product of a block of rows with some tokens: one token at a time, or more with each row
+ * unpacked once for four or for all. Every element is computed in the same order either way, so a token's
  * result does not depend on what it is batched with, nor a row's on its neighbours. Types are
  * GGML's numbers, TensorType in flash/layout.ts.
  */
@@ -14,11 +14,16 @@ import { q2kRun, q2kTokens } from "./q2_k.as";
 import { q3kRun, q3kTokens } from "./q3_k.as";
 import { q4kRun } from "./q4_k.as";
 import { q4kTokens } from "./q4_k_tokens.as";
+import { q4kWoven } from "./q4_k_woven.as";
 import { q5kRun, q5kTokens } from "./q5_k.as";
 import { q6kRun, q6kTokens } from "./q6_k.as";
+import { q6kWoven } from "./q6_k_woven.as";
 
-/** The one type whose rows go by twos. */
+/** The types of most models' weights, whose rows go by twos. */
 const Q4_K = 12;
+const Q6_K = 14;
+/** Tokens from which it pays to unpack rows of these types for all at once (Q4_K: 16 even, 64 + 16 %). */
+const WOVEN_MIN = 12;
 /** Rows that stay in the first-level cache while all tokens pass over them. */
 const CHUNK_ROWS = 16;
 
@@ -154,6 +159,16 @@ export function matmul(
 ): void {
   if (rows == 0) return;
   if (tokens == 1) return run(type, w, rowBytes, rows, cols, x, out, accumulate);
+  if (tokens >= WOVEN_MIN && (type == Q4_K || type == Q6_K)) {
+    // One or two too many for fours go on below.
+    const some = min(tokens, (tokens + 1) & ~3);
+    if (type == Q4_K) {
+      q4kWoven(w, rowBytes, rows, cols, x, xStride, some, out, outStride, accumulate);
+    } else q6kWoven(w, rowBytes, rows, cols, x, xStride, some, out, outStride, accumulate);
+    tokens -= some;
+    x += <usize>some * xStride;
+    out += <usize>some * outStride;
+  }
   for (let r = 0; r < rows; r += CHUNK_ROWS) {
     const count = min(rows - r, CHUNK_ROWS);
     let xt = x;

@@ -3,6 +3,7 @@
  * and the flash readers meet. Int32 words, used with Atomics only; times and byte counts as f64.
  */
 import { assert } from "../errors.ts";
+import { SCRATCH_BYTES } from "../kernels/kernels.ts";
 
 /** Word numbers in the control block. */
 export const Word = {
@@ -31,8 +32,12 @@ export const SLOTS = 1024;
 export const DEMANDS = 256;
 /** f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons used; [8 + r] bytes read by reader r. */
 export const COUNTERS_AT = 12 * 1024;
-/** Bytes of the whole control block; kernels never touch it. */
-export const CONTROL_BYTES = 16 * 1024;
+/** The kernels' scratch begins here, SCRATCH_BYTES for each thread. */
+export const SCRATCH_AT = 16 * 1024;
+/** Compute threads there may be. */
+export const THREADS_MAX = 64;
+/** Bytes of the whole control block. */
+export const CONTROL_BYTES = SCRATCH_AT + THREADS_MAX * SCRATCH_BYTES;
 
 /** Looks before sleeping, some 20-40 us: longer than most gaps inside a layer. */
 export const SPINS = 4000;
@@ -50,7 +55,8 @@ export class Control {
   #drowsy = 0; // barriers at which it sleeps at once
 
   constructor(memory: WebAssembly.Memory, threads: number) {
-    this.words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
+    assert(threads <= THREADS_MAX, `${THREADS_MAX} compute threads or fewer`);
+    this.words = new Int32Array(memory.buffer, 0, SCRATCH_AT / 4);
     this.counters = new Float64Array(memory.buffer, COUNTERS_AT, 64);
     this.threads = threads;
     assert(Word.demands + 4 * DEMANDS <= COUNTERS_AT / 4, "control words do not meet the counters");

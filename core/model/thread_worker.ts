@@ -1,8 +1,8 @@
 /** A compute thread: waits for a step, runs its share of the pass, says when the last one is done. */
 import { closeSync } from "node:fs";
 import { openDirect } from "../flash/direct.ts";
-import { bindKernels } from "../kernels/kernels.ts";
-import { Control, Ended, Word } from "./control.ts";
+import { bindKernels, SCRATCH_BYTES } from "../kernels/kernels.ts";
+import { Control, Ended, SCRATCH_AT, Word } from "./control.ts";
 import { forward } from "./forward.ts";
 import type { Plan } from "./plan.ts";
 import { Thread } from "./thread.ts";
@@ -22,7 +22,7 @@ export interface ThreadTask {
 
 function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): void {
   const control = new Control(memory, threads);
-  const kernels = bindKernels(module, memory);
+  const kernels = bindKernels(module, memory, SCRATCH_AT + index * SCRATCH_BYTES);
   const thread = new Thread({ plan, kernels, control, memory });
   const { fd } = openDirect(dataFile);
   port.postMessage({ type: "loaded" });

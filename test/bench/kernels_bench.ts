@@ -19,6 +19,7 @@ const TOKENS = [1, 4, 16] as const;
 /** The fastest of so many passes: noise only ever slows one down. */
 const PASSES = 5;
 
+const SCRATCH = 512 << 10;
 const MATRIX = 32 << 20;
 const ACTIVATIONS = 1 << 20;
 const OUT = 8 << 20;
@@ -91,7 +92,7 @@ function fill(memory: WebAssembly.Memory): void {
 
 const memory = new WebAssembly.Memory({ initial: 2304, maximum: 65536, shared: true });
 fill(memory);
-const kernels = await instantiateKernels(memory);
+const kernels = await instantiateKernels(memory, SCRATCH);
 console.log(
   `kernels: ${kernelFlavor()}, one thread; GB/s of weights at tokens ${TOKENS.join(", ")}`,
 );

@@ -15,9 +15,15 @@ import {
 } from "../kernel_memory.ts";
 import { randomFloats, randomInts } from "../random.ts";
 
-/** Value i of a quantized row; a q16x32 row has each twice. */
+const COLS = 768;
+/** Value i of a quantized row, which has each twice. */
 const valueAt = {
-  q8x256: (row: DataView, i: number) => row.getInt8(i + (i >> 8) * 64),
+  q8x256: (row: DataView, i: number) => {
+    const woven = COLS / 256 * 320 + (i & ~127), pair = i % 32 >> 1, run = (i & 127) >> 5;
+    const value = row.getInt8(i + (i >> 8) * 64);
+    assert.equal(row.getInt8(woven + (pair * 4 + run) * 2 + i % 2), value);
+    return value;
+  },
   q16x32: (row: DataView, i: number) => {
     const group = (i >> 7) * 576, lane = i % 128;
     const whole = row.getInt16(group + 256 + 2 * lane, true);
@@ -28,7 +34,7 @@ const valueAt = {
 
 for (const form of ["q8x256", "q16x32"] as const) {
   Deno.test(`kernels: ${form} quantizes as the slow twin, extremes included`, () => {
-    const cols = 768, width = form === "q8x256" ? 256 : 32, next = randomFloats(5);
+    const cols = COLS, width = form === "q8x256" ? 256 : 32, next = randomFloats(5);
     const rows: Record<string, (i: number) => number> = {
       random: () => next() - 0.5,
       zero: () => 0,
