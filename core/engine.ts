@@ -3,12 +3,20 @@ import { availableParallelism } from "node:os";
 import { type Choice, chooseUnits } from "./calibrate/choose.ts";
 import { FlintError } from "./errors.ts";
 import type { FlashStore } from "./flash/layout.ts";
+import { summarizeTrace, traceEvents } from "./flash/trace.ts";
 import { openFlashStore } from "./flash/store.ts";
 import type { Kv } from "./kv.ts";
 import type { Baseline } from "./model/plan.ts";
 import type { Machine } from "./model/machine.ts";
 import { openMachine } from "./model/open.ts";
-import type { Engine, EngineReport, Fidelity, GenerateEvent, GenerateRequest } from "./run/api.ts";
+import type {
+  Engine,
+  EngineReport,
+  Fidelity,
+  GenerateEvent,
+  GenerateRequest,
+  Trace,
+} from "./run/api.ts";
 import { whenRead } from "./run/channel.ts";
 import { Generation } from "./run/generation.ts";
 import { Habits } from "./run/habits.ts";
@@ -157,6 +165,11 @@ class FlashEngine implements Engine {
       this.#begin(scoring, signal);
       return scoring.rows();
     });
+  }
+
+  async trace(run: () => Promise<void>): Promise<Trace> {
+    const rows = await this.#parts.machine.trace(run);
+    return { traceEvents: traceEvents(rows), summary: summarizeTrace(rows) };
   }
 
   report(): EngineReport {

@@ -11,6 +11,7 @@ import { type Disk, openDisk, type ReadMethod } from "./disk.ts";
 import type { Unit } from "./layout.ts";
 import { type Lane, Pump, type Reading } from "./pump.ts";
 import { type Passage, passages } from "./stream.ts";
+import { Tracer } from "./trace.ts";
 
 const port = workerPort<ReaderTask>();
 
@@ -35,6 +36,8 @@ class Reader {
   readonly #task: ReaderTask;
   readonly #control: Control;
   readonly #disk: Disk;
+  readonly #tracer = new Tracer();
+  #turn = 0; // of tracing, when last looked
 
   constructor(task: ReaderTask, disk: Disk) {
     this.#task = task;
@@ -62,6 +65,7 @@ class Reader {
       { next: () => this.#streamed(streamed), bytesMax: this.#disk.streamBytes },
     ]);
     while (!control.ended()) {
+      this.#trace();
       const bell = control.load(Word.bell);
       if (!pump.turn() && !control.changed(Word.bell, bell, 0)) return;
     }
@@ -73,9 +77,28 @@ class Reader {
     return new Pump(this.#disk, lanes, (bytes) => counters[mine] = counters[mine]! + bytes);
   }
 
+  /** Notes reads while it is wanted, and sends the notes when it is no longer. */
+  #trace(): void {
+    const turn = this.#control.load(Word.tracingReads);
+    if (turn === this.#turn) return;
+    this.#turn = turn;
+    this.#tracer.on = turn % 2 === 1;
+    if (!this.#tracer.on) {
+      const row = { name: `reader ${this.#task.reader}`, spans: this.#tracer.take() };
+      port.postMessage({ type: "trace", row });
+    }
+  }
+
   #demanded(queue: DemandQueue): Reading | undefined {
     const read = queue.take();
-    return read && { ...read, done: () => queue.finish(read) };
+    const begin = this.#tracer.begin();
+    return read && {
+      ...read,
+      done: () => {
+        this.#tracer.end("read out of turn", begin);
+        queue.finish(read);
+      },
+    };
   }
 
   #streamed(streamed: Streamed): Reading | undefined {
@@ -89,8 +112,10 @@ class Reader {
   /** A unit's bytes are checked when they are `fresh`: read for the first time. */
   #unit(unit: Unit, at: number, fresh: boolean, tell: () => void): Reading {
     const { memory } = this.#task;
-    const { offset, bytes } = unit;
+    const { offset, bytes, id, layer } = unit;
+    const begin = this.#tracer.begin();
     const done = () => {
+      this.#tracer.end("read", begin, { layer, unit: id });
       if (fresh) verifyUnit(unit, new Uint8Array(memory.buffer, at, bytes));
       tell();
     };

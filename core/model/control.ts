@@ -19,6 +19,8 @@ export const Word = {
   logits: 147, // of them, how many want logits
   ticket: 1264, // next piece of work of this phase: whoever is free takes it
   finished: 1344, // words for the clusters of a group: rows done of each, 0 again once all are
+  tracing: 148, // 1: the threads note what they do in this step
+  tracingReads: 149, // odd: the readers do; even again: they send what they have noted
   headWanted: 160, // 64 words: step n reads the head, at n % 64 (a reader may lag behind the step)
   ready: 224, // SLOTS words: k + 1 (wraps) once streamed unit k lies in the ring
   demanded: 1280, // reads out of turn that were ever asked for (wraps)

@@ -27,9 +27,11 @@ export function feedForward(thread: Thread, layer: number, pass: Pass): void {
     const group = takeGroup(thread, clusters, first);
     const held = group.filter(({ streamed }) => streamed).length;
     const last = first + group.length === clusters.length;
-    activations(thread, layer, { group, turn }, pass);
+    thread.traced("gate and up", layer, () => activations(thread, layer, { group, turn }, pass));
     thread.barrier(held);
-    down(thread, { group, turn }, pass, { first: first === 0, last });
+    thread.traced("down", layer, () => {
+      down(thread, { group, turn }, pass, { first: first === 0, last });
+    });
     if (plan.acts.forms.includes("f32")) thread.barrier(held); // down reads what the next group overwrites
     first += group.length;
   }

@@ -24,12 +24,14 @@ export function forward(thread: Thread, source: Source, pass: Pass): void {
     rotation(thread, source, t);
   });
   for (let layer = 0; layer < plan.spec.layers; layer++) {
-    attention(thread, layer, pass);
-    if (thread.windows) sparseFeedForward(thread, thread.windows, layer, pass);
-    else feedForward(thread, layer, pass);
+    thread.traced("attention", layer, () => attention(thread, layer, pass));
+    thread.traced("feed forward", layer, () => {
+      if (thread.windows) sparseFeedForward(thread, thread.windows, layer, pass);
+      else feedForward(thread, layer, pass);
+    });
   }
   thread.barrier();
-  if (pass.logits > 0) head(thread, pass);
+  if (pass.logits > 0) thread.traced("head", -1, () => head(thread, pass));
 }
 
 /** x[t] = the embedding row of token t, from its pinned unit or from flash. */

@@ -4,6 +4,7 @@
  * sequences and prefill chunks side by side, so that each weight is read once for all of them.
  */
 import type { ReadMethod } from "../flash/disk.ts";
+import type { TraceRow } from "../flash/trace.ts";
 import type { ModelSpec } from "../flash/layout.ts";
 
 /** One token of a step. Tokens of one sequence come in position order. */
@@ -86,6 +87,8 @@ export interface Machine {
   /** Sums so far (tally.ts); undefined unless the machine was opened for them. */
   tally(): Float32Array | undefined;
   counters(): MachineCounters;
+  /** What every thread did while `run` went on; one trace at a time. */
+  trace(run: () => Promise<void>): Promise<readonly TraceRow[]>;
   budget(): BudgetReport;
   close(): Promise<void>;
 }

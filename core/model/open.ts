@@ -3,12 +3,14 @@ import { availableParallelism } from "node:os";
 import { assert, FlintError } from "../errors.ts";
 import type { FlashStore, VectorName } from "../flash/layout.ts";
 import type { ReaderTask } from "../flash/reader_worker.ts";
+import type { TraceRow } from "../flash/trace.ts";
 import { type ReadMethod, readMethod } from "../flash/disk.ts";
 import { loadKernelModule } from "../kernels/kernels.ts";
 import { Activity } from "./activity.ts";
 import { Control, Word } from "./control.ts";
 import type { Machine, MachineCounters, StepToken } from "./machine.ts";
 import type { WorkerReport } from "./port.ts";
+import { Recording } from "./recording.ts";
 import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
 import { tallyLength } from "./tally.ts";
 import { NEURON_BYTES_USED } from "./windows.ts";
@@ -112,6 +114,8 @@ class Crew {
   readonly #workers: Worker[] = [];
   readonly #ended: Promise<void>[] = [];
   readonly failed: Promise<never>;
+  /** Where threads' traces go. */
+  recording: Recording | undefined;
   #fail!: (error: FlintError) => void;
 
   constructor() {
@@ -128,6 +132,7 @@ class Crew {
     worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => {
       if (data.type === "loaded") loaded.resolve();
       else if (data.type === "ended") ended.resolve();
+      else if (data.type === "trace") this.recording?.add(data.row);
       else this.#fail(new FlintError("bad_model", data.message));
     };
     worker.onerror = (event) => {
@@ -199,6 +204,9 @@ class FlashMachine implements Machine {
     const logits = this.#describe(batch);
     const number = ++this.#step;
     const control = this.#control;
+    const { recording } = this.#crew;
+    const ended = recording?.open ? recording.step(control.threads) : undefined;
+    control.words[Word.tracing] = ended ? 1 : 0;
     control.words[Word.headWanted + number % 64] = logits > 0 ? 1 : 0;
     control.publish(Word.step, number);
     control.ring();
@@ -207,6 +215,7 @@ class FlashMachine implements Machine {
     } finally {
       this.#running = false;
     }
+    ended?.();
     this.#activity.settle(batch.length);
     this.#tokens += batch.length;
     this.#bytesUsed += this.#passBytes.layers + (logits > 0 ? this.#passBytes.head : 0);
@@ -277,6 +286,24 @@ class FlashMachine implements Machine {
       stepMs: this.#stepMs,
       waitMs: this.#control.counters[0]!,
     };
+  }
+
+  async trace(run: () => Promise<void>): Promise<readonly TraceRow[]> {
+    assert(!this.#crew.recording, "one trace at a time");
+    const recording = this.#crew.recording = new Recording(READERS[this.reading]);
+    const control = this.#control;
+    const turn = () => control.call(Word.tracingReads, control.load(Word.tracingReads) + 1);
+    let rows: readonly TraceRow[];
+    turn();
+    try {
+      await run();
+    } finally {
+      recording.open = false;
+      turn();
+      rows = await recording.rows();
+      this.#crew.recording = undefined;
+    }
+    return rows;
   }
 
   budget() {

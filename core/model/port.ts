@@ -1,9 +1,11 @@
 /** A worker's side of its message channel, typed without the worker library. */
+import type { TraceRow } from "../flash/trace.ts";
 
 /** What a core thread sends back to the one that started it. */
 export type WorkerReport =
   | { readonly type: "loaded" }
   | { readonly type: "ended" }
+  | { readonly type: "trace"; readonly row: TraceRow }
   | { readonly type: "fault"; readonly message: string };
 
 /** The parts of a dedicated worker's scope that our threads use. */

@@ -1,5 +1,6 @@
 /** What every compute thread holds: kernels, memory map, meeting points, and its share of each job. */
 import { Consumer } from "../flash/stream.ts";
+import { Tracer } from "../flash/trace.ts";
 import { type ActivationForm, activationForm, type Kernels } from "../kernels/kernels.ts";
 import type { UnitPart, VectorName } from "../flash/layout.ts";
 import type { Control } from "./control.ts";
@@ -36,6 +37,7 @@ export class Thread {
   readonly words: Int32Array;
   readonly floats: Float32Array;
   readonly consumer: Consumer;
+  readonly tracer = new Tracer();
   /** Where neurons are read one by one. */
   readonly windows: Windows | undefined;
   #released = 0; // streamed units that no thread needs any more
@@ -74,10 +76,12 @@ export class Thread {
     const done = this.consumer.taken - held;
     const released = done !== this.#released;
     this.#released = done;
+    const begin = this.tracer.begin();
     this.control.barrier(() => {
       if (released) this.control.call(Word.consumed, done | 0);
       alone?.();
     });
+    this.tracer.end("wait for threads", begin);
     this.#offered = 0;
     this.#ticket = -1;
   }
@@ -127,8 +131,21 @@ export class Thread {
   }
 
   /** Address of a unit, waiting for flash where it is streamed. */
-  take(placed: Placed): number {
-    return placed.at >= 0 ? placed.at : this.consumer.take(placed.unit);
+  take({ unit, at }: Placed): number {
+    if (at >= 0) return at;
+    const begin = this.tracer.begin(), { waitMs } = this.consumer;
+    const address = this.consumer.take(unit);
+    if (this.consumer.waitMs > waitMs) {
+      this.tracer.end("wait for flash", begin, { layer: unit.layer, unit: unit.id });
+    }
+    return address;
+  }
+
+  /** Does a part of the pass, which a trace shows by its name. */
+  traced(name: string, layer: number, work: () => void): void {
+    const begin = this.tracer.begin();
+    work();
+    this.tracer.end(name, begin, { layer });
   }
 
   vector(layer: number, name: VectorName): number {

@@ -29,7 +29,12 @@ function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): vo
   try {
     for (let step = 1; control.reached(Word.step, step); step++) {
       const pass = { tokens: control.load(Word.tokens), logits: control.load(Word.logits) };
+      thread.tracer.on = control.load(Word.tracing) !== 0;
       forward(thread, { fd, memory }, pass);
+      if (thread.tracer.on) {
+        const row = { name: `compute ${index}`, spans: thread.tracer.take() };
+        port.postMessage({ type: "trace", row });
+      }
       if (index !== 0) continue;
       control.counters[0] = thread.consumer.waitMs + (thread.windows?.waitMs ?? 0);
       control.publish(Word.done, step);

@@ -1,5 +1,6 @@
 /** What the layers above ask of the engine and get back: plain types, no behaviour. */
 import type { ReadMethod } from "../flash/disk.ts";
+import type { TraceEvent, TraceSummary } from "../flash/trace.ts";
 import type { ModelCard } from "../flash/layout.ts";
 import type { ReuseReport } from "./habits.ts";
 import type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
@@ -8,6 +9,7 @@ export type { BudgetReport, MachineCounters, MachineLimits } from "../model/mach
 export type { ModelCard, ModelSpec, RopeSpec } from "../flash/layout.ts";
 export type { ReuseReport } from "./habits.ts";
 export type { ReadMethod } from "../flash/disk.ts";
+export type { TraceEvent, TraceSummary } from "../flash/trace.ts";
 export type { SpanReuse } from "../flash/window.ts";
 
 /** How faithful an answer must be; see README "Fidelity". */
@@ -157,6 +159,8 @@ export interface Engine {
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncIterable<GenerateEvent>;
   /** Teacher-forced logits at every position of `tokens`; each view is valid until the next is taken. */
   score(tokens: readonly number[], signal?: AbortSignal): AsyncIterable<Float32Array>;
+  /** What every thread did while `run` went on, such as an answer; one trace at a time. */
+  trace(run: () => Promise<void>): Promise<Trace>;
   /** What the engine is doing now. */
   report(): EngineReport;
   /** Cancels what runs and gives the memory back. */
@@ -173,6 +177,14 @@ export interface ChoiceReport {
   readonly coarse: { readonly pinned: number; readonly streamed: number };
   /** Tells this choice from any other of the same model. */
   readonly key: string;
+}
+
+/** What waited for what; written as JSON, it is a file in Chrome's trace-event format. */
+export interface Trace {
+  /** Spans by thread. */
+  readonly traceEvents: readonly TraceEvent[];
+  /** The same at a glance. */
+  readonly summary: TraceSummary;
 }
 
 /** Live figures for /core/window, the page and the bench. */

@@ -15,6 +15,7 @@ import {
 } from "@flint/core";
 import { type CommonOptions, parseSize, withCommon } from "./options.ts";
 import { needWrite } from "./permission.ts";
+import { writeTrace } from "./trace.ts";
 import { formatBytes, print, table } from "./terminal.ts";
 
 /** Below it a streamed model is a test of patience; see the README's table. */
@@ -44,13 +45,29 @@ interface Outlook {
   readonly tokensPerSecondMax: number | undefined;
 }
 
+interface DoctorOptions extends CommonOptions {
+  readonly memory?: number;
+  readonly trace?: string;
+  readonly model: string;
+}
+
 /** Adds the command. */
 export function addDoctor(program: Command, dataDir: string, args: readonly string[]): void {
   withCommon(program.command("doctor"), dataDir)
     .description("tell what this machine can hold, how fast its disk reads, and what to mend")
     .option("--memory <size>", "judge models at this budget, not at their own", parseSize)
-    .action(async (options: CommonOptions & { readonly memory?: number }) => {
+    .option(
+      "--trace <file>",
+      "write what each thread does in a short answer (Chrome's trace format)",
+    )
+    .option("--model <name>", "the model to trace", DEFAULT_MODEL)
+    .action(async (options: DoctorOptions) => {
       await needWrite(options.data, args);
+      const { trace, model, memory, data } = options;
+      if (trace !== undefined) {
+        const task = { file: trace, dataDir: data, model, memoryBytes: memory, again: args };
+        return (await writeTrace(task)).forEach(print);
+      }
       const machine = await examine(options.data);
       const shelf = await Shelf.open(options.data);
       const chats = shelf.list().filter(({ use }) => use === "chat");

@@ -96,6 +96,11 @@ export class LedgerMachine implements Machine {
     return { limit: 0, pinned: 0, window: 0, staging: 0, kv: 0, activations: 0, resident: 0 };
   }
 
+  async trace(run: () => Promise<void>) {
+    await run();
+    return [];
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

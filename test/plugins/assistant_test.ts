@@ -297,6 +297,7 @@ function engineFace(engine: Engine): Engine {
     limits,
     generate: (request, signal) => engine.generate(request, signal),
     score: (tokens, signal) => engine.score(tokens, signal),
+    trace: (run) => engine.trace(run),
     report: () => engine.report(),
     close: () => engine.close(),
   };
