@@ -26,12 +26,19 @@ import { type LayerTally, splitTally } from "../model/tally.ts";
 import { createText, type ModelText } from "../text/text.ts";
 import { coarsest, COST_MAX, ffnByLayer, withUnits } from "./choose.ts";
 import { divergence, logSoftmax, runTexts } from "./measure.ts";
-import { TEXTS } from "./texts.ts";
-import { checkShape, LayerEncoder, planVariants } from "./variants.ts";
+import { TEXTS, UNSEEN } from "./texts.ts";
+import { checkShape, LayerEncoder, LEVELS, planVariants } from "./variants.ts";
 
-/** Tokens of each text that the layers' costs are measured on, and how many texts. */
-const COST_TOKENS = 24;
-const COST_TEXTS = 4;
+/** Tokens of each unseen text that a single layer's cost is measured on; all of them for the sum. */
+const COST_TOKENS = 32;
+/** A mixture's cost is measured, and the next one drawn by what was found. */
+const ROUNDS = 2;
+/** Of a mixture's cost, what its coarsest units must have for a factor to be drawn from it. */
+const SHARE_MIN = 0.1;
+/** How far clusters' errors are drawn to their layer's mean. */
+const SHRINKAGE = 0.3;
+/** Never believe that errors cancel better than this. */
+const FACTOR_MIN = 0.3;
 /** Tokens computed together. */
 const BATCH = 32;
 /** Tokens of a text, at most. */
@@ -90,6 +97,7 @@ class Calibration {
   readonly #plans: readonly UnitPlan[][][];
   readonly #writer: StoreWriter;
   readonly #texts: readonly (readonly number[])[];
+  readonly #unseen: readonly (readonly number[])[];
   #done = 0;
 
   constructor(
@@ -104,7 +112,9 @@ class Calibration {
     this.#options = needs.options;
     this.#plans = needs.plans;
     this.#writer = needs.writer;
-    this.#texts = tokenize(createText(needs.store.card, needs.store.tokenizer));
+    const text = createText(needs.store.card, needs.store.tokenizer);
+    this.#texts = tokenize(text);
+    this.#unseen = UNSEEN.map((words) => text.encode(words, { begin: true }).slice(0, KV_TOKENS));
   }
 
   /** Encodes what an earlier run has not, and finds where everything lies. */
@@ -165,55 +175,81 @@ class Calibration {
     return splitTally(sums, spec);
   }
 
-  /** Turns errors into costs: each layer's by itself, then all by what they cost together. */
+  /** Turns errors into costs: some layers' by themselves, then all by what they cost together. */
   async measure(encoded: readonly Encoded[]): Promise<LayerVariants[]> {
-    const exact: Float32Array[] = [];
+    const exact: Float32Array[][] = this.#unseen.map(() => []);
     await this.#withMachine(
       this.#store,
       {},
       (machine) =>
-        runTexts(machine, this.#costTexts(), (row) => exact.push(logSoftmax(row.slice()))),
+        runTexts(machine, this.#unseen, (row, text) => exact[text]!.push(logSoftmax(row.slice()))),
     );
     const rates: (number | undefined)[] = []; // cost of an error, by layer
     for (const [layer, { units, errors }] of encoded.entries()) {
       if (isMeasured(layer, encoded.length)) {
         const own = ffnByLayer(this.#store);
         own[layer] = [...units.at(-1)!];
-        const cost = await this.#cost(`cost ${layer}`, withUnits(this.#store, own), exact);
+        const one = withUnits(this.#store, own);
+        const cost = await this.#cost(`cost ${layer}`, one, exact, COST_TOKENS);
         rates[layer] = cost / errors.at(-1)!.reduce((a, b) => a + b, 0);
       }
       await this.#pause(1);
     }
-    const layers = encoded.map(({ units, errors }, layer) =>
-      scaled({ units, costs: errors }, between(rates, layer))
-    );
-    const mix = coarsest(this.#store, layers, COST_MAX.balanced);
-    const measured = await this.#cost("cost together", mix.store, exact);
-    return layers.map((layer) => scaled(layer, measured / mix.cost));
+    const raw = encoded.map(({ units, errors }, layer) => {
+      const rate = between(rates, layer);
+      return { units, costs: errors.map((row) => towardsMean(row).map((e) => e * rate)) };
+    });
+    return await this.#settle(raw, exact);
   }
 
-  /** Mean divergence from `exact` of a store's answers, unless it was measured before. */
-  async #cost(name: string, store: FlashStore, exact: readonly Float32Array[]): Promise<number> {
+  /**
+   * Scales the costs to what units cost together. Many small errors and few large ones add up
+   * differently, so the coarsest level has a factor of its own.
+   */
+  async #settle(
+    raw: readonly LayerVariants[],
+    exact: readonly (readonly Float32Array[])[],
+  ): Promise<LayerVariants[]> {
+    const middle = LEVELS.length - 2;
+    const even = withUnits(this.#store, raw.map(({ units }) => units[middle]!));
+    const all = await this.#cost("cost of the middle", even, exact);
+    const factor = all / levelCosts(raw, even)[middle]!;
+    let layers = scaled(raw, LEVELS.map(() => factor));
+    for (let round = 0; round < ROUNDS; round++) {
+      const mix = coarsest(this.#store, layers, COST_MAX.balanced).store;
+      const measured = await this.#cost(`cost of mixture ${round}`, mix, exact);
+      const costs = levelCosts(layers, mix);
+      const coarse = costs.pop()!;
+      const fine = costs.reduce((a, b) => a + b, 0);
+      if (coarse < SHARE_MIN * measured) break;
+      const own = Math.max(FACTOR_MIN, (measured - fine) / coarse);
+      layers = scaled(layers, LEVELS.map((_, level) => level > middle ? own : 1));
+    }
+    return layers;
+  }
+
+  /** Mean divergence of a store's answers from `exact`, unless it was measured before. */
+  async #cost(
+    name: string,
+    store: FlashStore,
+    exact: readonly (readonly Float32Array[])[],
+    tokens = Infinity,
+  ): Promise<number> {
     const noted = this.#writer.note(name);
     if (typeof noted === "number") return noted;
-    let sum = 0;
+    const all: number[] = [];
+    const texts = this.#unseen.map((text) => text.slice(0, tokens));
     await this.#withMachine(
       store,
       {},
       (machine) =>
-        runTexts(
-          machine,
-          this.#costTexts(),
-          (row, i) => sum += divergence(exact[i]!, logSoftmax(row.slice())),
-        ),
+        runTexts(machine, texts, (row, text, position) => {
+          all.push(divergence(exact[text]![position]!, logSoftmax(row.slice())));
+        }),
     );
-    const mean = sum / exact.length;
+    const mean = all.reduce((a, b) => a + b, 0) / all.length;
     await this.#writer.putNote(name, mean);
     return mean;
-  }
-
-  #costTexts(): number[][] {
-    return this.#texts.slice(0, COST_TEXTS).map((tokens) => tokens.slice(0, COST_TOKENS));
   }
 
   async #withMachine<T>(
@@ -256,10 +292,32 @@ function between(rates: readonly (number | undefined)[], layer: number): number 
   return Math.pow(rates[before]!, 1 - share) * Math.pow(rates[after]!, share);
 }
 
-const scaled = ({ units, costs }: LayerVariants, factor: number): LayerVariants => ({
-  units,
-  costs: costs.map((row) => row.map((cost) => cost * factor)),
-});
+/** A few texts do not show how much cold neurons matter elsewhere: not as little as it looks. */
+function towardsMean(errors: readonly number[]): number[] {
+  const mean = errors.reduce((a, b) => a + b, 0) / errors.length;
+  return errors.map((error) => error + SHRINKAGE * (mean - error));
+}
+
+/** The costs times their level's factor. */
+function scaled(layers: readonly LayerVariants[], factors: readonly number[]): LayerVariants[] {
+  return layers.map(({ units, costs }) => ({
+    units,
+    costs: costs.map((row, level) => row.map((cost) => cost * factors[level]!)),
+  }));
+}
+
+/** What the units of a store cost, by level. */
+function levelCosts(layers: readonly LayerVariants[], { units }: FlashStore): number[] {
+  const used = new Set(units.map(({ id }) => id));
+  return LEVELS.map((_, level) =>
+    layers.reduce(
+      (sum, { units, costs }) =>
+        sum +
+        costs[level]!.reduce((a, cost, c) => used.has(units[level]![c]!.id) ? a + cost : a, 0),
+      0,
+    )
+  );
+}
 
 /** The texts as the model reads them. */
 function tokenize(text: ModelText): number[][] {

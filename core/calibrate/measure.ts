@@ -1,23 +1,22 @@
 /** Runs texts through a machine and compares what it says of each next token with another's word. */
 import type { Machine, StepToken } from "../model/machine.ts";
 
-/** Runs each text from its first position; hands out the logits behind each token, if wanted. */
+/** Runs each text from its first position; hands out the logits behind each of its tokens, if wanted. */
 export async function runTexts(
   machine: Machine,
   texts: readonly (readonly number[])[],
-  onLogits?: (row: Float32Array, index: number) => void,
+  onLogits?: (row: Float32Array, text: number, position: number) => void,
 ): Promise<void> {
   const { batchTokens, batchLogits, blockTokens } = machine.limits;
   const chunk = onLogits ? Math.min(batchTokens, batchLogits) : batchTokens;
-  let index = 0;
-  for (const tokens of texts) {
+  for (const [text, tokens] of texts.entries()) {
     const blocks = Int32Array.from({ length: Math.ceil(tokens.length / blockTokens) }, (_, i) => i);
     for (let at = 0; at < tokens.length; at += chunk) {
       const batch = tokens.slice(at, at + chunk).map((token, i): StepToken => (
         { token, position: at + i, blocks, logits: onLogits !== undefined }
       ));
       await machine.step(batch);
-      if (onLogits) batch.forEach((_, i) => onLogits(machine.logits(i), index++));
+      if (onLogits) batch.forEach((_, i) => onLogits(machine.logits(i), text, at + i));
     }
   }
 }

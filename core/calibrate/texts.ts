@@ -3,6 +3,37 @@
  * for this purpose; no benchmark's text is among it.
  */
 
+/** Read by nothing but the measurement of costs: what was tallied would flatter it. */
+export const UNSEEN: readonly string[] = [
+  `Before the valley was dammed, the road to Sarn followed the river for nine miles and crossed it
+four times. Travellers paid at the second bridge, where a family named Probert kept an inn with six
+rooms and a stable. In dry summers one can still see the chimney of that inn standing out of the
+reservoir, and every few years someone rows out to it and comes back with a brick. The water board
+forbids this, but its warden is a Probert himself, and he has a shelf of those bricks at home. When
+I asked him whether he minded, he said that a wall has to be kept somewhere.`,
+  `/** Keeps the last \`size\` lines that were written, for the error report. */
+export class Tail {
+  private readonly lines: string[] = [];
+  constructor(private readonly size: number) {}
+
+  write(chunk: string): void {
+    for (const line of chunk.split("\n")) {
+      if (line === "") continue;
+      this.lines.push(line);
+      if (this.lines.length > this.size) this.lines.shift();
+    }
+  }
+
+  async flush(file: Deno.FsFile): Promise<number> {
+    const bytes = new TextEncoder().encode(this.lines.join("\n"));
+    return await file.write(bytes);
+  }
+}`,
+  `周末我们去了城北的旧书市场。那里一共有四十多个摊位，大多卖小说和旧杂志，也有人卖地图和明信片。我花了二十块钱买到一本
+一九八三年出版的植物图鉴，书里夹着一张手写的借书卡，上面最后一个名字是一位小学老师。摊主说这本书在他那里放了三年，
+一直没有人问。回家以后我按照书里的图画，在院子里认出了七种以前叫不出名字的草。`,
+];
+
 /** Texts of some hundred tokens; `question` is put through the model's chat template first. */
 export const TEXTS: readonly { readonly question?: string; readonly text: string }[] = [
   {
