@@ -6,7 +6,7 @@ import { LANGUAGE_EN, languageTag } from "./languages.ts";
 import { after, has, type Rule } from "./said.ts";
 
 const PICTURE = "(?:avatar|picture|icon|image|logo|portrait|profile pic(?:ture)?|emoji)";
-const ABOUT = "(?:description|summary|tag ?line|blurb|subtitle|about text)";
+const ABOUT = "(?:description|(?:the|its) summary|tag ?line|blurb|subtitle|about text)";
 
 export const description: Rule = ({ bare, values, text }) => {
   if (!has(bare, `\\b${ABOUT}\\b`)) return undefined;
@@ -14,7 +14,7 @@ export const description: Rule = ({ bare, values, text }) => {
     after(
       text,
       new RegExp(
-        `\\b${ABOUT}\\b.*?\\b(?:to|should be|should say|should read|is|be|into|with)\\s+(.+)$`,
+        `\\b${ABOUT}\\b.*?\\b(?:to say(?: that)?|to|should be|should say|should read|is|be|into|with)\\s+(.+)$`,
         "iu",
       ),
     );
@@ -36,7 +36,10 @@ const IT =
 
 export const name: Rule = ({ bare, values, text }) => {
   const asks = has(bare, `\\b(?:call|name|rename|title|christen)\\s+(?:${IT}|yourself|§)`) ||
-    has(bare, `\\brename\\b|\\b${IT} (?:should be |to be )?(?:called|named)\\b|\\bbe called\\b`) ||
+    has(
+      bare,
+      `\\brename\\b|\\b${IT} (?:should be |to be )?(?:called|named)\\b|\\bbe called\\b|(?:don't|do not) like (?:the|its|this|that) name\\b`,
+    ) ||
     /^(?:the |its |new )*name\b|\b(?:change|set|make|give|different|another|better|new)\b[^.]*\bname\b/iu
         .test(bare) && !/\buser'?s?\b/iu.test(bare);
   if (!asks) return undefined;
@@ -76,9 +79,11 @@ export const category: Rule = ({ bare, values, text }) => {
   return keyword ? { kind: "set_category" } : undefined;
 };
 
-export const language: Rule = ({ bare }) => {
+export const language: Rule = ({ bare, text }) => {
   if (/\b(?:translate|translations?|learn|teach)\b/iu.test(bare)) return undefined;
-  if ((bare.match(new RegExp(`\\b${LANGUAGE_EN}\\b`, "giu")) ?? []).length > 1) return undefined;
+  if ((bare.match(new RegExp(`\\b${LANGUAGE_EN}\\b`, "giu")) ?? []).length > 1) {
+    return { kind: "add_instruction", text }; // several: that is for the model to keep to
+  }
   const verb =
     "(?:answer|repl(?:y|ies)|respond|speak|talk|write|communicate|converse|switch|use|be|chat|say everything)";
   const spoken = new RegExp(

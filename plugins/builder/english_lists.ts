@@ -24,10 +24,24 @@ export const starters: Rule = ({ bare, values, text, draft }) => {
   return { kind: "add_starter", ...(values[0] ? { text: values[0] } : {}) };
 };
 
+/** A starter or tag that is quoted needs no name for what it is. */
+export const quotedItem: Rule = ({ bare, values, draft: { starters, tags } }) => {
+  const [quoted, to] = values;
+  const at = starters.findIndex((one) => one.toLowerCase() === quoted?.toLowerCase());
+  if (at >= 0 && to) return { kind: "replace_starter", at, text: to };
+  if (!has(bare, `\\b${DROP}\\b`)) return undefined;
+  if (at >= 0) return { kind: "drop_starter", at };
+  const tag = tags.find((one) => one.toLowerCase() === quoted?.toLowerCase());
+  return tag ? { kind: "remove_tag", text: tag } : undefined;
+};
+
 export const tags: Rule = ({ bare, values, text, draft }) => {
   if (!/\b(?:un)?tag(?:s|ged)?\b|\bkeywords?\b|\blabels?\b/iu.test(bare)) return undefined;
   const named = (values.length > 0 ? values.join(", ") : undefined) ??
-    after(text, /\b(?:tag(?:ged)?(?: it)?|keyword|label)\s+(?:with|as|called|named)\s+(.+)$/iu) ??
+    after(
+      text,
+      /\b(?:tag(?:ged)?(?: it| this)?|keyword|label)\s+(?:with|as|called|named)\s+(.+)$/iu,
+    ) ??
     after(
       text,
       /\b(?:add|remove|drop|delete|take)\s+(?!(?:the|a|an|another)?\s*(?:tag|keyword|label))(.+?)\s+(?:to|from|as|out of|off)\b/iu,

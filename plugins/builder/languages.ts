@@ -3,7 +3,7 @@
 /** What a person may ask an assistant to answer in. */
 const TAGS = (
   "en zh-CN zh-TW fr de es it pt nl ja ko ru ar hi tr pl sv da nb fi cs el he th vi id uk ro hu fa bn ur " +
-  "ms tl sw ca la"
+  "ms tl sw ca la yue"
 ).split(" ");
 
 const english = new Intl.DisplayNames("en", { type: "language" });

@@ -35,12 +35,13 @@ const WORDS: Readonly<Record<Category, Words>> = {
   },
   education: {
     strong:
-      "mentor* learner* encyclopedia* science classroom* tutor* teach* homework exam* pupil* student* school* lesson* math* algebra* geometry physics chemistry biology geography quiz* flash-card* flashcard* curriculum* classroom* kid* child* learn* university* course* history lecture-note* primary",
-    weak: "explain* example* question* daughter* son* year-old grade* practice science*",
+      "debate* guitar piano citizenship-test* mentor* learner* encyclopedia* science classroom* tutor* teach* homework exam* pupil* student* school* lesson* math* algebra* geometry physics chemistry biology geography quiz* flash-card* flashcard* curriculum* classroom* kid* child* learn* university* course* history lecture-note* primary",
+    weak:
+      "test* music explain* example* question* daughter* son* year-old grade* practice science*",
   },
   lifestyle: {
     strong:
-      "tarot* astrolog* restaurant* photography shopping birthday* cook* recipe* fridge* meal-plan* kitchen* travel* trip* itinerar* vacation* holiday* hotel* garden* houseplant* plant* gift* present* wedding* fashion outfit* pet* dog* cat* parent* dating party home* diy wine* restaurant-tip* ingredient* clean*",
+      "stylist* movie* film* book-recommend* bottle* concert* hobby hobbies tarot* astrolog* restaurant* photography shopping birthday* cook* recipe* fridge* meal-plan* kitchen* travel* trip* itinerar* vacation* holiday* hotel* garden* houseplant* plant* gift* present* wedding* fashion outfit* pet* dog* cat* parent* dating party home* diy wine* restaurant-tip* ingredient* clean*",
     weak:
       "train* weekend* europe* food* dinner* family friend* shopping movie* music* cheap* dish*",
   },
@@ -51,7 +52,7 @@ const WORDS: Readonly<Record<Category, Words>> = {
   },
   language: {
     strong:
-      "translator* localis* localiz* dialect* multilingual ielts toefl translat* vocabulary french spanish german japanese english chinese korean italian russian portuguese conversation-partner pronunciation grammar fluent* language* bilingual idiom* interpret* dictionar* speaking-practice",
+      "dutch polish turkish swedish danish norwegian finnish czech greek hebrew arabic hindi thai vietnamese indonesian ukrainian hungarian mandarin cantonese latin translator* localis* localiz* dialect* multilingual ielts toefl translat* vocabulary french spanish german japanese english chinese korean italian russian portuguese conversation-partner pronunciation grammar fluent* language* bilingual idiom* interpret* dictionar* speaking-practice",
     weak: "learn* speak* talk* word* correct* practi*",
   },
   finance: {
@@ -61,7 +62,7 @@ const WORDS: Readonly<Record<Category, Words>> = {
   },
   "customer-support": {
     strong:
-      "customer* support* help-desk* helpdesk* refund* complaint* complain* return* after-sales ticket* service-desk faq* warranty router* troubleshoot* apologi* angry delivery call-cent*",
+      "guest* hotel-guest* call-center* customer* support* help-desk* helpdesk* refund* complaint* complain* return* after-sales ticket* service-desk faq* warranty router* troubleshoot* apologi* angry delivery call-cent*",
     weak: "shop* polite* order* product* repl* answer* service human review* client*",
   },
   "market-analysis": {
@@ -82,7 +83,7 @@ const WORDS: Readonly<Record<Category, Words>> = {
   },
   other: {
     strong:
-      "joke* insult* sarcas* persona* chat anything everything pirate* law* legal* contract* clause* lawyer* horoscope* religio* politic* philosoph* steam",
+      "joke* insult* sarcas* persona chat anything everything pirate* law* legal* contract* clause* lawyer* horoscope* religio* politic* philosoph* steam",
     weak: "talk nice friend* companion* someone funny grumpy",
   },
 };

@@ -28,7 +28,7 @@ export function readChinese(message: string, draft: Manifest): Operation | undef
 }
 
 const history: Rule = ({ bare }) => {
-  if (/重做|取消撤[销回]|(?:恢复|找回|还原).*撤[销回]/u.test(bare)) return { kind: "redo" };
+  if (/^恢复$|重做|取消撤[销回]|(?:恢复|找回|还原).*撤[销回]/u.test(bare)) return { kind: "redo" };
   const undo =
     /^(?:撤[销回]|回退|退回|还原|恢复(?:原样|原来|之前|上一)|回到(?:上一步|之前|刚才)|取消(?:刚才|上一步|上次|这次)|(?:刚才|上一步|上次)[^。]{0,8}(?:不算|不要|取消|撤[销回]))/u;
   return undo.test(bare) ? { kind: "undo" } : undefined;
@@ -117,21 +117,21 @@ const avatar: Rule = ({ bare, text }) => {
 
 const name: Rule = ({ bare, values, text }) => {
   const asks =
-    /改名|改个名|换个名|起个名|取个名|取名|起名|命名|名字|名称|^(?:就|改)?叫(?:它|他|她|这个|作|做)?|把(?:它|他|她)叫/u;
+    /改名|改个名|换个名|起个名|取个名|取名|起名|命名|名字|名称|^(?:就|改)?叫(?:它|他|她|这个|作|做)?|把(?:它|他|她)改?叫|改叫/u;
   if (!asks.test(bare) || /用户的?名字|学生的?名字|对方的?名字/u.test(bare)) return undefined;
   const value = values.at(-1) ??
     after(
       text,
       /(?:改名|取名|起名|命名|名字|名称|改个名字?|换个名字?|起个名字?|取个名字?)(?:就|要)?[，,]?(?:改成|改为|换成|叫做?|为|成|是|叫作)(.+)$/u,
     ) ??
-    after(text, /(?:就|改)?叫(?:它|他|她|这个助手|做|作)?(.+)$/u);
+    after(text, /(?:就|改)?叫(?:它|他|她|这个助手|做|作(?!业|文))?(.+)$/u);
   return { kind: "set_name", ...given(value) };
 };
 
 const visibility: Rule = ({ bare }) =>
   has(
       bare,
-      "^(?:把它|将它|现在)?(?:公开|发布|上架|设为私有|设成私有|取消公开|分享给所有人|让所有人)",
+      "^(?:把它|将它|现在)?(?:设[为成])?(?:公开|发布|上架|设为私有|设成私有|取消公开|分享给所有人|让所有人)",
     )
     ? { kind: "set_visibility" }
     : undefined;

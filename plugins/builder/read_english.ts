@@ -1,7 +1,7 @@
 /** Reads an English message about a draft as an operation, by rules alone. Pure. */
 import type { Manifest } from "../schema.ts";
 import { avatar, category, description, language, name, visibility } from "./english_fields.ts";
-import { starters, tags, tools } from "./english_lists.ts";
+import { quotedItem, starters, tags, tools } from "./english_lists.ts";
 import { DROP, STARTER, TAIL, TOOL } from "./english_words.ts";
 import { findLine } from "./instructions.ts";
 import { maskValues } from "./masking.ts";
@@ -26,7 +26,7 @@ const history: Rule = ({ bare }) => {
     return { kind: "redo" };
   }
   const undo =
-    /(?:^|[,.;!] )(?:undo|go back|step back|back|revert|roll ?back|take (?:that|it|this) back|never ?mind|(?:scrap|discard|cancel|drop|remove|reverse|forget) (?:that|this|it|the (?:last|latest|previous)|my last)|put it back|as it was|restore)\b[^.!?]{0,40}[.!]*$/iu;
+    /(?:^|[,.;!] )(?:undo|go back|step back|back|revert|roll ?back|take (?:that|it|this) back|(?:scrap|discard|cancel|drop|remove|reverse|forget) (?:that|this|it|the (?:last|latest|previous)|my last)|put it back|as it was|restore)\b[^.!?]{0,40}[.!]*$/iu;
   const thing = new RegExp(
     `${STARTER}|\\b(?:tags?|rule|line|${TOOL}|instruction|topic|subject|question)\\b`,
     "iu",
@@ -56,6 +56,11 @@ const part: Rule = ({ bare, values, text, draft: { instructions } }) => {
       "iu",
     ),
   );
+  const named = after(bare, new RegExp(`\\b${DROP}\\b(?: the| that)? (.+?) (?:rule|line)$`, "iu"));
+  if (rule === undefined && named) {
+    const old = findLine(instructions, named);
+    return { kind: "replace_instruction", ...(old ? { old, text: "" } : {}) };
+  }
   if (rule === undefined) {
     const quoted = values.length === 1 && has(bare, `\\b${DROP}\\b`) &&
       instructions.includes(values[0]!);
@@ -74,7 +79,7 @@ const question: Rule = ({ bare }) =>
 
 const courtesy: Rule = ({ bare }) => {
   const thanks =
-    /^(?:thanks?|thank you|great|perfect|nice|cool|good|fine|ok(?:ay)?|hello|hi|hey|yes|lovely|looks? good|that(?:'s| is) (?:good|fine|great|it|perfect|all)|i like it|well done|awesome)\b[^.]{0,60}[.!]*$|^no[.!]*$/iu;
+    /^(?:thanks?|thank you|great|perfect|nice|cool|good|fine|ok(?:ay)?|hello|hi|hey|yes|lovely|looks? good|that(?:'s| is) (?:good|fine|great|it|perfect|all)|i like it|well done|awesome|never ?mind)\b[^.]{0,60}[.!]*$|^no[.!]*$/iu;
   return thanks.test(bare) ? { kind: "none" } : undefined;
 };
 
@@ -91,6 +96,7 @@ const instruction: Rule = ({ text }) => {
 const RULES: readonly Rule[] = [
   question,
   history,
+  quotedItem,
   starters,
   tags,
   tools,

@@ -61,7 +61,8 @@ export const TONES: readonly Tone[] = [
     axis: "level",
     en: "Use simple words that a child understands.",
     zh: "用简单易懂的话，让孩子也能明白。",
-    words: /\b(?:simpl(?:e|er|y)|easier|plainer|plain)\b|简单|通俗|易懂/iu,
+    words:
+      /\b(?:simpl(?:e|er|y)|easier|plainer|plain)\b|\b(?:too|less) (?:complicated|difficult|complex|hard)\b|简单|通俗|易懂/iu,
   },
 ];
 
@@ -83,7 +84,7 @@ export function toneOf(text: string): Tone | undefined {
   });
   const turned = isChinese(text) ? /别|不要|不那么|没那么|太/u : /\b(?:less|not|don't|too|no)\b/iu;
   if (!asked || !turned.test(rule)) return asked;
-  return TONES.find(({ axis }, i) => axis === asked.axis && TONES[i] !== asked);
+  return TONES.find(({ axis }, i) => axis === asked.axis && TONES[i] !== asked) ?? asked;
 }
 
 /** A manner as a rule, in the language of who asks for it; other texts as they are. */

@@ -73,7 +73,7 @@ function ruleOf(sentence: string): string[] {
 const STOP = new Set(
   ("a an the of to for with and or in on at by from that which who whom it its is are be my me i we our your you " +
     "this these some any what when how very only small new old next more most not no do does help want need make me " +
-    "her his his user something someone just reading read simple plain best good great nice about into as so then them they their up out " +
+    "her his his user something someone just understand understands learn explains suggests students reading read simple plain best good great nice about into as so then them they their up out " +
     VERBS.keys().toArray().join(" ")).split(" "),
 );
 

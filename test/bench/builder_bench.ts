@@ -125,7 +125,7 @@ async function categories({ engine, embedder, options }: Bench): Promise<void> {
   for (const [name, choose] of Object.entries(methods)) {
     await tell(
       `category by ${name}`,
-      requestCases(options.half),
+      requestCases(options.half).slice(0, name === "model" ? options.asked : Infinity),
       async ({ text, category }) => category.includes(await choose(text)),
     );
   }
@@ -178,7 +178,7 @@ async function operations({ engine, embedder, options }: Bench): Promise<void> {
   for (const [name, choose] of Object.entries(methods)) {
     await tell(
       `operation by ${name}`,
-      refinementCases(options.half),
+      refinementCases(options.half).slice(0, name === "model" ? options.asked : Infinity),
       async (one) => await choose(one) === one.operation,
     );
   }
