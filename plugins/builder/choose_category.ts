@@ -61,6 +61,7 @@ const EXAMPLES: Readonly<Record<Category, readonly string[]>> = {
   ],
   language: [
     "practice speaking a foreign language",
+    "a teacher of German or Dutch for beginners",
     "translate texts between languages",
     "learn vocabulary, grammar and pronunciation",
     "a conversation partner in French who corrects me",

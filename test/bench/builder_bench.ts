@@ -293,6 +293,7 @@ async function tell<C extends { text: string }>(
   cases: readonly C[],
   isRight: (one: C) => Promise<boolean>,
 ): Promise<void> {
+  if (cases.length === 0) return;
   const wrong: string[] = [];
   for (const one of cases) if (!await isRight(one)) wrong.push(one.text);
   const right = cases.length - wrong.length;
