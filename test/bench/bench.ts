@@ -1,8 +1,8 @@
 /**
  * The bench's command line.
  *
- *   deno task bench core [--quick] [--rounds N] [--seconds N] [--sides A,B] [--model NAME]
- *                        [--json FILE] [--markdown FILE] [--svg FILE]
+ *   deno task bench core [--quick] [--rounds N] [--seconds N] [--sides A,B [--further]]
+ *                        [--model NAME] [--json FILE] [--markdown FILE] [--svg FILE]
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
  *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
  *   deno task bench tools [--model NAME]
@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     tokens: { type: "string", default: "96" },
     minutes: { type: "string", default: "60" },
     sides: { type: "string", default: "" },
+    further: { type: "boolean", default: false },
     model: { type: "string" },
     json: { type: "string" },
     markdown: { type: "string" },
@@ -69,6 +70,6 @@ else {
       retrieval: !quick,
     },
     sides,
-    further: values.sides === "",
+    further: sides.length === 0 || values.further,
   });
 }

@@ -40,13 +40,17 @@ function naiveRate(turns: readonly Turn[]): number | undefined {
   return rates.length > 0 ? spread(rates).median : undefined;
 }
 
+/** Enough for the first chat to talk on until the last one's prompt has been read. */
+const TOGETHER_TOKENS = 96;
+
 /** 4 and 8 chats of different assistants at once: tokens of all a second. */
 async function together(rounds: Rounds, pace: Pace): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const chats of [4, 8]) {
     const prompts = assistantCases(chats).map((one) => rounds.prompt(one));
-    const answer = await rounds.ask(sideOf(MAIN), { ...pace, prompts, seconds: 2 * pace.seconds });
-    if (!answer) return findings;
+    const question = { prompts, maxTokens: TOGETHER_TOKENS, seconds: 2 * pace.seconds };
+    const answer = await rounds.ask(sideOf(MAIN), question);
+    if (!answer?.windowTokens) return findings;
     const value = rateOf(answer), naive = naiveRate(rounds.turns);
     findings.push({
       name: `${chats} chats at once, ${MAIN}`,
