@@ -12,8 +12,29 @@ import type { Fidelity } from "../../core/run/api.ts";
 import { randomInts } from "../random.ts";
 import { TINY_VOCABULARY, type TinyModelOptions, writeTinyModel } from "../tiny_model.ts";
 
+let calibrated: string | undefined;
+
+/** A copy of one calibrated store of MODEL; calibrating takes seconds. */
+async function withCalibrated(use: (folder: string) => Promise<void>): Promise<void> {
+  if (!calibrated) {
+    const kept = calibrated = await Deno.makeTempDir();
+    globalThis.addEventListener("unload", () => Deno.removeSync(kept, { recursive: true }));
+    await withFolder(MODEL, async (folder) => {
+      await calibrate({ folder });
+      await Deno.copyFile(`${folder}/data.mdb`, `${kept}/data.mdb`);
+    });
+  }
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.copyFile(`${calibrated}/data.mdb`, `${folder}/data.mdb`);
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** Large enough that a small budget holds a part of it only. */
-const MODEL: TinyModelOptions = { type: TensorType.Q4_K, neurons: 2048, layers: 4 };
+const MODEL: TinyModelOptions = { type: TensorType.Q4_K, neurons: 2048, layers: 3 };
 
 async function withFolder(
   model: TinyModelOptions,
@@ -89,8 +110,7 @@ Deno.test("calibrate: coarser answers are near, repeatable, read less, and say s
 });
 
 Deno.test("calibrate: what fits is exact at any fidelity", async () => {
-  await withFolder(MODEL, async (folder) => {
-    await calibrate({ folder });
+  await withCalibrated(async (folder) => {
     const { report } = await answers(folder, "fast", 64 << 20);
     assert.equal(report.fidelity, "exact");
     assert.equal(report.budget.staging, 0);
@@ -113,8 +133,7 @@ Deno.test("calibrate: a run that was stopped goes on and ends as any other", asy
     }
     await calibrate({ folder });
     const resumed = (await openFlashStore(folder)).variants!;
-    await withFolder(MODEL, async (other) => {
-      await calibrate({ folder: other });
+    await withCalibrated(async (other) => {
       const straight = (await openFlashStore(other)).variants!;
       assert.deepEqual(resumed.map(({ costs }) => costs), straight.map(({ costs }) => costs));
       const checksums = (all: typeof straight) =>
@@ -136,8 +155,7 @@ function gateRow(store: FlashStore, unit: Unit, neuron: number): Float32Array {
 }
 
 Deno.test("calibrate: every level holds the same neurons, coarser and coarser", async () => {
-  await withFolder({ type: TensorType.Q4_K }, async (folder) => {
-    await calibrate({ folder });
+  await withCalibrated(async (folder) => {
     const store = await openFlashStore(folder);
     for (const { units, costs } of store.variants!) {
       const [fine, middle, coarse] = units.map((row) => gateRow(store, row[1]!, 77));
@@ -154,8 +172,7 @@ Deno.test("calibrate: every level holds the same neurons, coarser and coarser", 
 });
 
 Deno.test("calibrate: a damaged coarse unit is refused, and exact answers do not read it", async () => {
-  await withFolder(MODEL, async (folder) => {
-    await calibrate({ folder });
+  await withCalibrated(async (folder) => {
     const store = await openFlashStore(folder);
     const chosen = chooseUnits(store, "fast", { memoryBytes: tightBudget(store) }).store.units;
     const used = chosen.find(({ id }) => id >= store.units.length)!;
