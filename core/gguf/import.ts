@@ -21,6 +21,7 @@ import {
 } from "../flash/store.ts";
 import { UnitFiller } from "./filler.ts";
 import { readModel, type SourceModel } from "./model.ts";
+import type { NeuronLayout } from "./units.ts";
 import { type ByteSource, openFileSource } from "./source.ts";
 
 /** What to import, and where to. */
@@ -30,6 +31,8 @@ export interface ImportOptions {
   /** Folder of this model's LMDB environment; made if absent, removed again if the import fails. */
   readonly target: string;
   readonly name: string;
+  /** How FFNs with true zeros lie; "clusters" is for the bench alone, to compare with. */
+  readonly neurons?: NeuronLayout;
   /** Default: general.name of the file, else `name`. */
   readonly title?: string;
   /** Default: general.license of the file. */
@@ -67,7 +70,7 @@ type Step = (bytes: number) => Promise<void>;
 export async function importGguf(options: ImportOptions): Promise<ModelCard> {
   const source = openFileSource(options.source);
   try {
-    const model = readModel(source);
+    const model = readModel(source, options.neurons);
     const started = await inspectStore(options.target);
     if (!started?.complete) checkDisk(options.target, model);
     const step = stepper(options, source.size + 2 * model.unitBytes);

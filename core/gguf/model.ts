@@ -12,7 +12,7 @@ import { Metadata, refuseModel } from "./metadata.ts";
 import { type GgufFile, readGguf, type TensorEntry } from "./reader.ts";
 import type { ByteSource } from "./source.ts";
 import { findTensors, type ModelTensors, readSpec } from "./spec.ts";
-import { planUnits, type UnitPlan } from "./units.ts";
+import { type NeuronLayout, planUnits, type UnitPlan } from "./units.ts";
 import { readTokenizer } from "./vocabulary.ts";
 
 /** The parts of a model's file, in Flint's terms. */
@@ -40,13 +40,13 @@ export interface ModelDescription {
 }
 
 /** Reads and checks everything but the matrices; throws FlintError "bad_model". */
-export function readModel(source: ByteSource): SourceModel {
+export function readModel(source: ByteSource, neurons?: NeuronLayout): SourceModel {
   const file = readGguf(source);
   const metadata = new Metadata(file.metadata);
   const factors = file.tensors.get("rope_freqs.weight");
   const spec = readSpec(metadata, file, factors && [...readFloats(source, factors)]);
   const tensors = findTensors(spec, file);
-  const units = planUnits(spec, tensors);
+  const units = planUnits(spec, tensors, neurons);
   return {
     spec,
     tokenizer: readTokenizer(metadata, spec.vocabulary),

@@ -36,8 +36,15 @@ const PART_ALIGNMENT = 64;
 /** A part before it has a place in its unit. */
 export type PartSize = Omit<UnitPart, "at">;
 
+/** How neurons lie that can be read one by one: so, or in clusters like all others. */
+export type NeuronLayout = "bundles" | "clusters";
+
 /** Every unit of a model: layer by layer attention then FFN; then the head; the embedding last. */
-export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
+export function planUnits(
+  spec: ModelSpec,
+  tensors: ModelTensors,
+  layout: NeuronLayout = "bundles",
+): UnitPlan[] {
   const units: UnitPlan[] = [];
   const add = (layer: number, parts: PartSize[], neuron = 0, neurons = 0) => {
     if (units.length === UNITS_MAX) {
@@ -52,7 +59,7 @@ export function planUnits(spec: ModelSpec, tensors: ModelTensors): UnitPlan[] {
     if (kv.length === 2 && imageBytes(kv) <= UNIT_BYTES_MAX) add(layer, kv);
     else kv.forEach((part) => add(layer, [part]));
     rowRuns("o", o).forEach((part) => add(layer, [part]));
-    if (bundled(spec, matrices)) {
+    if (layout === "bundles" && bundled(spec, matrices)) {
       rowRuns("sketch", sketchOf(matrices.up), SKETCH_STEP).forEach((part) =>
         add(layer, [part, slackPart(part)])
       );
