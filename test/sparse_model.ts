@@ -34,7 +34,7 @@ const CONSTANT_SHARE = 0.2;
 /** Spread of the biases: some neurons are hot, most are rare. */
 const BIAS_SPREAD = 0.5;
 /** What a layer adds is small beside x, so that deep layers see the topics too. */
-const OUTPUT_SCALE = 0.015;
+const OUTPUT_SCALE = 0.008;
 const HEADS = 4, HEADS_KV = 2, HEAD_WIDTH = 64;
 const POOL = 1 << 20;
 const ALIGNMENT = 32;
@@ -190,8 +190,9 @@ function upperQuantile(above: number): number {
 
 /** Normal values by stretches of one pool: half a billion weights are copies, not draws. */
 class Noise {
-  readonly #pool: Float32Array;
+  readonly #pool: Float32Array<ArrayBuffer>;
   readonly #int: (n: number) => number;
+  readonly #pools = new Map<string, Values>();
 
   constructor(seed: number) {
     const random = randomFloats(seed);
@@ -202,14 +203,24 @@ class Noise {
     );
   }
 
+  /** Rounding a million values takes longer than copying a tensor. */
+  #scaled(scale: number, halves: boolean): Values {
+    const key = `${scale} ${halves}`;
+    const known = this.#pools.get(key);
+    if (known) return known;
+    const pool = halves
+      ? Float16Array.from(this.#pool, (v) => v * scale)
+      : this.#pool.map((v) => v * scale);
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
   next(): number {
     return this.#pool[this.#int(POOL)]!;
   }
 
   fill<T extends Values>(values: T, scale: number): T {
-    const scaled = values instanceof Float16Array
-      ? Float16Array.from(this.#pool, (v) => v * scale)
-      : this.#pool.map((v) => v * scale);
+    const scaled = this.#scaled(scale, values instanceof Float16Array);
     const stretch = 1 << 11;
     for (let at = 0; at < values.length; at += stretch) {
       const length = Math.min(stretch, values.length - at), from = this.#int(POOL - length);

@@ -8,8 +8,10 @@
  *   deno task bench tools [--model NAME]
  *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--asked N]
  *                           [--cache FILE]
+ *   deno task bench sparse [--rounds N]   a synthetic model with true zeros at half its size
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { modelFile, type TestModel } from "../models.ts";
 import { cgroupRoot } from "./cgroup.ts";
@@ -17,6 +19,7 @@ import { benchBuilder } from "./builder_bench.ts";
 import { benchCore } from "./core_bench.ts";
 import { buildPeers } from "./peers.ts";
 import { benchQuality } from "./quality.ts";
+import { benchSparse } from "./sparse.ts";
 import { soak } from "./soak.ts";
 import { benchTools } from "./tools_bench.ts";
 
@@ -59,6 +62,11 @@ else if (positionals[0] === "builder") {
   });
 } else if (!cgroupRoot()) {
   throw new Error("memory cgroups are not writable here: root may, on Linux");
+} else if (positionals[0] === "sparse") {
+  await benchSparse(
+    join(import.meta.dirname!, "..", "..", ".flint", "bench"),
+    Number(values.rounds ?? 6),
+  );
 } else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
 else {
   await benchCore({
