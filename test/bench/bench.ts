@@ -9,6 +9,7 @@
  *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--asked N]
  *                           [--cache FILE]
  *   deno task bench sparse [--rounds N]   a synthetic model with true zeros at half its size
+ *   deno task bench policies [--model NAME]   who should stay in DRAM, on recorded traces
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { join } from "node:path";
@@ -18,10 +19,14 @@ import { cgroupRoot } from "./cgroup.ts";
 import { benchBuilder } from "./builder_bench.ts";
 import { benchCore } from "./core_bench.ts";
 import { buildPeers } from "./peers.ts";
+import { benchPolicies } from "./policies.ts";
 import { benchQuality } from "./quality.ts";
 import { benchSparse } from "./sparse.ts";
 import { soak } from "./soak.ts";
 import { benchTools } from "./tools_bench.ts";
+
+/** Where synthetic models lie. */
+const FOLDER = join(import.meta.dirname!, "..", "..", ".flint", "bench");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -62,6 +67,8 @@ else if (positionals[0] === "builder") {
   });
 } else if (!cgroupRoot()) {
   throw new Error("memory cgroups are not writable here: root may, on Linux");
+} else if (positionals[0] === "policies") {
+  await benchPolicies(FOLDER, values.model ? [values.model] : ["sparse", "smollm2-135m"]);
 } else if (positionals[0] === "sparse") {
   await benchSparse(
     join(import.meta.dirname!, "..", "..", ".flint", "bench"),
