@@ -123,6 +123,7 @@ class FlashEngine implements Engine {
       copyBlock: (source, target) => machine.block(target).set(machine.block(source)),
     });
     this.#habits = new Habits({
+      favor: (profile) => machine.favor(profile),
       spec: machine.spec,
       model,
       kv: snapshots,

@@ -86,6 +86,11 @@ export interface Machine {
   active(): Int32Array | undefined;
   /** Sums so far (tally.ts); undefined unless the machine was opened for them. */
   tally(): Float32Array | undefined;
+  /**
+   * Tells who speaks from the next step on: how much each neuron is used, (layers, neurons). Windows
+   * keep what is used most; no result changes.
+   */
+  favor(profile: Uint8Array): void;
   counters(): MachineCounters;
   /** What every thread did while `run` went on; one trace at a time. */
   trace(run: () => Promise<void>): Promise<readonly TraceRow[]>;

@@ -13,7 +13,7 @@ import type { WorkerReport } from "./port.ts";
 import { Recording } from "./recording.ts";
 import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
 import { tallyLength } from "./tally.ts";
-import { NEURON_BYTES_USED } from "./windows.ts";
+import { NEURON_BYTES_USED, seedWindows } from "./windows.ts";
 import type { ThreadTask } from "./thread_worker.ts";
 
 const READER = new URL("../flash/reader_worker.ts", import.meta.url);
@@ -164,6 +164,7 @@ class FlashMachine implements Machine {
   readonly #activity: Activity;
   #step = 0;
   #running = false;
+  #favored: Uint8Array | undefined;
   #tokens = 0;
   #bytesUsed = 0;
   #stepMs = 0;
@@ -200,6 +201,8 @@ class FlashMachine implements Machine {
     assert(!this.#running, "one step at a time");
     assert(batch.length > 0 && batch.length <= this.limits.batchTokens, "batch fits");
     this.#running = true;
+    if (this.#favored) seedWindows(this.#plan, this.#memory, this.#favored);
+    this.#favored = undefined;
     const start = performance.now();
     const logits = this.#describe(batch);
     const number = ++this.#step;
@@ -265,6 +268,11 @@ class FlashMachine implements Machine {
   block(index: number): Uint8Array {
     const { blockBytes } = this.limits;
     return new Uint8Array(this.#memory.buffer, this.#plan.kv + index * blockBytes, blockBytes);
+  }
+
+  favor(profile: Uint8Array): void {
+    assert(profile.length === this.spec.layers * this.spec.neurons, "the profile is of this model");
+    this.#favored = profile.slice(); // a step may run: seeded before the next
   }
 
   active(): Int32Array | undefined {

@@ -3,6 +3,7 @@ import { Arena } from "../flash/arena.ts";
 import { Demand } from "../flash/demand.ts";
 import { PAGE, UNIT_BYTES_MAX } from "../flash/layout.ts";
 import type { Control } from "./control.ts";
+import type { Plan } from "./plan.ts";
 import { type NeuronPlan, STATE_WORDS } from "./neuron_plan.ts";
 
 /** Words of a plan's state: neurons of the pass, first and end of the round, those of it in DRAM. */
@@ -47,6 +48,24 @@ export class Windows {
     this.demand.wait(read);
     this.waitMs += performance.now() - start;
   }
+}
+
+/** Seeds each layer's window from how much its neurons are used, (layers, neurons). Between steps. */
+export function seedWindows(
+  { neurons: plan, spec }: Plan,
+  { buffer }: WebAssembly.Memory,
+  profile: Uint8Array,
+): void {
+  if (!plan) return;
+  const items = Math.ceil(spec.neurons / plan.slotNeurons);
+  const { slots, eviction } = plan;
+  plan.layers.forEach(({ arena }, layer) => {
+    const uses = new Float32Array(items);
+    for (let n = 0; n < spec.neurons; n++) {
+      uses[Math.floor(n / plan.slotNeurons)]! += profile[layer * spec.neurons + n]!;
+    }
+    new Arena(buffer, arena, { items, slots, eviction }).seed(uses);
+  });
 }
 
 /** Takes as many of the next neurons as fit the window, and demands those that are not in it. */

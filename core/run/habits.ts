@@ -27,6 +27,8 @@ export interface HabitsNeeds {
   readonly spec: ModelSpec;
   /** Binds profiles to the model's file. */
   readonly model: string;
+  /** Is told an assistant's profile before its second token. */
+  readonly favor?: (profile: Uint8Array) => void;
   /** Where profiles are kept; none: they last as long as the engine. */
   readonly kv: Kv | undefined;
 }
@@ -37,6 +39,7 @@ const NOBODY = "-";
 /** Meters the text of one assistant at a time; a switch saves one profile and restores another. */
 export class Habits {
   readonly #spec: ModelSpec;
+  readonly #favor: HabitsNeeds["favor"] | undefined;
   readonly #model: string;
   readonly #blobs: Blobs | undefined;
   #meter: ReuseMeter | undefined;
@@ -46,7 +49,8 @@ export class Habits {
   #writes: Promise<unknown> = Promise.resolve();
   #fault: unknown;
 
-  constructor({ spec, model, kv }: HabitsNeeds) {
+  constructor({ spec, model, kv, favor }: HabitsNeeds) {
+    this.#favor = favor;
     this.#spec = spec;
     this.#model = model;
     this.#blobs = kv?.blobs("profiles");
@@ -94,6 +98,8 @@ export class Habits {
     this.#assistant = assistant;
     const profile = this.#blobs?.borrow([this.#model, assistant]);
     this.#restored = profile?.length === this.#spec.layers * this.#spec.neurons;
-    if (this.#restored) meter.restore(profile!);
+    if (!this.#restored) return;
+    meter.restore(profile!);
+    this.#favor?.(profile!);
   }
 }

@@ -35,13 +35,15 @@ Deno.test("habits: an assistant's profile survives a switch and a restart", asyn
     await kv.close();
 
     kv = openKv(folder);
-    habits = new Habits({ spec, model: "m", kv });
+    let favored = 0;
+    habits = new Habits({ spec, model: "m", kv, favor: (profile) => favored += profile.length });
     const again = chat("a");
     habits.observe(again, bits(0b1100));
     habits.observe(again, bits(0b11));
     const [last] = habits.report()!.spans;
     assert.equal(last!.hitRate, 0, "the last token used others");
     assert.equal(last!.static, 1, "the kept profile knew these");
+    assert.equal(favored, spec.layers * spec.neurons, "the machine was told it, once");
     const other = new Habits({ spec, model: "another file", kv });
     other.observe(chat("a"), bits(1));
     assert.equal(other.report()!.restored, false, "a profile is bound to its model");

@@ -87,6 +87,8 @@ export class LedgerMachine implements Machine {
     return undefined;
   }
 
+  favor(): void {}
+
   counters() {
     const tokens = this.batches.flat().length, steps = this.batches.length;
     return { steps, tokens, bytesUsed: steps * 100, bytesRead: steps * 25, stepMs: 0, waitMs: 0 };

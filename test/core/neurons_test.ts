@@ -75,6 +75,28 @@ Deno.test("neurons: what is read is what is used and was not there", () =>
     });
   }));
 
+Deno.test("neurons: a profile decides who stays, and changes no bit", () =>
+  withStore(SPARSE, async (store) => {
+    const tokens = text(24), { layers, neurons } = store.card.spec;
+    const run = (profile: Uint8Array | undefined) =>
+      withMachine(store, { memoryBytes: smallestBudget(store) + (9 << 19) }, async (machine) => {
+        const first = await logitsOf(machine, tokens.slice(0, 12), 1);
+        if (profile) machine.favor(profile);
+        const read = machine.counters().bytesRead;
+        const blocks = Int32Array.of(1);
+        const rows = [...first];
+        for (const [position, token] of tokens.slice(12).entries()) {
+          await machine.step([{ token, position, blocks, logits: true }]);
+          rows.push(machine.logits(0).slice());
+        }
+        return { rows, read: machine.counters().bytesRead - read };
+      });
+    const odd = Uint8Array.from({ length: layers * neurons }, (_, i) => i % 4 === 0 ? 255 : 0);
+    const [plain, seeded] = [await run(undefined), await run(odd)];
+    assert.deepEqual(seeded.rows, plain.rows);
+    assert.notEqual(seeded.read, plain.read);
+  }));
+
 Deno.test("neurons: a bundle holds a neuron's row and column, and its sketch is near", () =>
   withStore(SPARSE, (store, gguf) => {
     const unit = store.units.find(({ kind }) => kind === "neurons")!;
