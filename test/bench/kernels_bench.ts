@@ -1,7 +1,8 @@
 /**
  * How fast one thread's kernels are: GB/s of weights for each type and number of tokens, with
- * weights streamed from DRAM (the set is larger than the caches), and nanoseconds of attention for
- * one position of one head. Run: deno run --allow-read test/bench/kernels_bench.ts [TYPE...]
+ * weights streamed from DRAM (the set is larger than the caches) and beside a plain pass over as
+ * many bytes; the largest error against the f64 twin; and nanoseconds of attention for one position
+ * of one head. Run: deno run --allow-read test/bench/kernels_bench.ts [TYPE...]
  */
 import {
   activationBytes,
@@ -11,6 +12,7 @@ import {
   type Kernels,
   rowBytes,
 } from "../../core/kernels/kernels.ts";
+import * as reference from "../../core/kernels/reference.ts";
 import { TensorType } from "../../core/flash/layout.ts";
 
 /** Three times the 32 MB L3 of the machine this was written on. */
@@ -20,6 +22,7 @@ const TOKENS = [1, 4, 16] as const;
 const PASSES = 5;
 
 const SCRATCH = 512 << 10;
+const INPUT = 768 << 10;
 const MATRIX = 32 << 20;
 const ACTIVATIONS = 1 << 20;
 const OUT = 8 << 20;
@@ -55,6 +58,30 @@ function matmulRate(
     }
   });
   return count * rows * row / seconds / 1e9;
+}
+
+/** GB/s of a pass that only looks at the bytes: what memory gives one thread. */
+function memoryRate(kernels: Kernels): number {
+  const some = 64 << 10; // short calls: a long one would run to its end in code not yet optimized
+  const seconds = fastest(() => {
+    for (let at = 0; at < WEIGHT_BYTES; at += some) kernels.mark(MATRIX + at, some / 4, 1, OUT);
+  });
+  return WEIGHT_BYTES / seconds / 1e9;
+}
+
+/** Largest error of some rows, as a share of the sum of their products' magnitudes. */
+function largestError(kernels: Kernels, type: number): number {
+  const cols = 1536, rows = 8, row = rowBytes(type, cols), form = activationForm(type);
+  const x = Float32Array.from({ length: cols }, (_, i) => Math.sin(i * i));
+  new Float32Array(memory.buffer, INPUT, cols).set(x);
+  if (form === "f32") new Float32Array(memory.buffer, ACTIVATIONS, cols).set(x);
+  else kernels.quantize(form, INPUT, cols, ACTIVATIONS);
+  const stride = activationBytes(form, cols);
+  kernels.matmul(type, MATRIX, row, rows, cols, ACTIVATIONS, stride, 1, OUT, 4 * rows, false);
+  const fast = new Float32Array(memory.buffer, OUT, rows);
+  const weights = new Uint8Array(memory.buffer, MATRIX, rows * row).slice();
+  const slow = reference.matmul(type, weights, rows, reference.quantized(form, x));
+  return Math.max(...slow.map(({ dot, magnitude }, r) => Math.abs(fast[r]! - dot) / magnitude));
 }
 
 /** Nanoseconds for one position of one head, alone or of two at once. */
@@ -97,13 +124,19 @@ console.log(
   `kernels: ${kernelFlavor()}, one thread; GB/s of weights at tokens ${TOKENS.join(", ")}`,
 );
 
+console.log(`a plain pass over memory`.padEnd(25), memoryRate(kernels).toFixed(2));
+
 for (const [name, type] of Object.entries(TensorType)) {
   if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
   // attention, gate, up; then the down projection inside a cluster of 256 neurons
   for (const [rows, cols] of [[1536, 1536], [1536, 256]] as const) {
     const rates = TOKENS.map((tokens) => matmulRate(kernels, type, rows, cols, tokens).toFixed(2));
-    console.log(`${name.padEnd(5)} ${rows}x${cols}`.padEnd(18), rates.join("  "));
+    console.log(`${name.padEnd(5)} ${rows}x${cols}`.padEnd(25), rates.join("  "));
   }
+  console.log(
+    `${name.padEnd(5)} largest error`.padEnd(25),
+    largestError(kernels, type).toExponential(1),
+  );
 }
 for (const headWidth of [64, 128]) {
   const one = attentionNanoseconds(kernels.attend, 1, headWidth, 1024).toFixed(1);
