@@ -56,10 +56,15 @@ export class SideProcess {
   }
 
   async #line(): Promise<string> {
-    const timer = setTimeout(() => this.#process.child.kill("SIGKILL"), PATIENCE_MS);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#process.child.kill("SIGKILL");
+    }, PATIENCE_MS);
     const { value } = await this.#lines.next();
     clearTimeout(timer);
     if (value !== undefined) return value;
+    if (late) throw new Error(`no answer in ${PATIENCE_MS / 1000} s`);
     const { kills } = this.use();
     if (kills > 0) throw new Error("killed at the cap");
     const words = (await this.#stderr).trim().split("\n");
