@@ -118,6 +118,48 @@ export interface Kernels {
   attendPair: Kernels["attend"];
   /** Decodes one row of any supported type to f32 (cols): embedding lookup. */
   dequantize(type: number, w: number, cols: number, out: number): void;
+  /**
+   * Decodes a q8x256 activation row to f32 (cols): what the weights are really multiplied with.
+   */
+  widen(x: number, cols: number, out: number): void;
+  /**
+   * out = R (x * factors), R orthogonal and the same always; (cols) f32 each, cols a multiple of
+   * 256. x is destroyed.
+   */
+  rotate(x: number, factors: number, cols: number, out: number): void;
+  /** A rotated row (cols) f32 -> screenBytes(cols) bytes of a screening plane (screen.as.ts). */
+  encodeScreen(x: number, cols: number, out: number): void;
+  /**
+   * Activations (cols) f32 -> screenInputBytes(cols) bytes for `screen`; x is destroyed.
+   * @param center   what was taken off every row, f32 (cols)
+   * @param factors  1 / those the rows were rotated with, f32 (cols)
+   * @param z        deviations that `screen` allows for
+   * @param scratch  f32 (cols)
+   */
+  screenInput(
+    x: number,
+    center: number,
+    factors: number,
+    cols: number,
+    z: number,
+    scratch: number,
+    out: number,
+  ): void;
+  /**
+   * out[t][r] = what the dot product of row r and token t exceeds with the chance of z deviations
+   * of a normal distribution only; f32, outStride bytes between tokens.
+   * @param w  rows of a screening plane, one after the other
+   * @param x  inputs made by `screenInput`, one after the other
+   */
+  screen(
+    w: number,
+    rows: number,
+    cols: number,
+    x: number,
+    tokens: number,
+    out: number,
+    outStride: number,
+  ): void;
 }
 
 const FORMS: Readonly<Partial<Record<number, ActivationForm>>> = {
@@ -150,6 +192,16 @@ export function activationBytes(form: ActivationForm, cols: number): number {
   if (form === "q8x256") return cols / 256 * 576;
   if (form === "q16x32") return Math.ceil(cols / 128) * 576;
   return Math.ceil(cols / 16) * 64;
+}
+
+/** Bytes of a row of the screening plane; `cols` is a multiple of 256. */
+export function screenBytes(cols: number): number {
+  return cols / 4 + 8;
+}
+
+/** Bytes of one token's input of `screen`. */
+export function screenInputBytes(cols: number): number {
+  return cols + 64;
 }
 
 /** "relaxed" uses one instruction for 16 int8 products; "plain" gives the same bits, slower. */
