@@ -224,7 +224,7 @@ export class LayerEncoder {
   }
 
   /** Finds a neuron's row of gate or up. */
-  #rows(matrix: "gate" | "up"): (neuron: number) => { type: TensorType; bytes: Uint8Array } {
+  #rows(matrix: "gate" | "up"): (neuron: number) => { type: UnitPart["type"]; bytes: Uint8Array } {
     const { units, pages } = this.#source;
     const places = units.flatMap((unit, i) => {
       const { type, at, rowBytes } = partOf(unit, matrix);

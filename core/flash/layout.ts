@@ -54,6 +54,9 @@ export const OWN_TYPES = 100;
 /** One of GGML's tensor type numbers. */
 export type TensorType = typeof TensorType[keyof typeof TensorType];
 
+/** A row of the output head's screening plane (kernels/screen.as.ts): no type of GGML's. */
+export const SCREEN_TYPE = 1000;
+
 /** The matrices of one model. `head` is absent where the embedding is tied. */
 export type MatrixName =
   | "q"
@@ -67,7 +70,9 @@ export type MatrixName =
   | "head"
   /** up at 8 bits, and how far it may be off: tells for certain which neurons do nothing. */
   | "sketch"
-  | "slack";
+  | "slack"
+  /** The head again in two bits a weight; absent where its width is not whole blocks. */
+  | "screen";
 
 /**
  * One array inside a unit: `rows` x `cols` weights in the source's own block format. In a "neurons"
@@ -75,7 +80,7 @@ export type MatrixName =
  */
 export interface UnitPart {
   readonly matrix: MatrixName;
-  readonly type: TensorType;
+  readonly type: TensorType | typeof SCREEN_TYPE;
   /** First row of the matrix held here (for `down`: always 0). */
   readonly row: number;
   readonly rows: number;
@@ -159,6 +164,14 @@ export interface RopeSpec {
 /** Names of the small float vectors (norms, biases) that are always resident. */
 export type VectorName = "attentionNorm" | "ffnNorm" | "qBias" | "kBias" | "vBias" | "oBias";
 
+/** What rows of the output head were changed by before screening; (width) f32 each. */
+export interface ScreenVectors {
+  /** Taken off every row. */
+  readonly center: Float32Array;
+  /** Then multiplied in; activations are divided by them. Their signs were drawn. */
+  readonly factors: Float32Array;
+}
+
 /** What the tokenizer is built from, as GGUF has it. */
 export interface TokenizerSpec {
   readonly model: "gpt2" | "llama";
@@ -219,11 +232,13 @@ export interface LayerVariants {
 /** An opened flash store: everything but the payload bytes. */
 export interface FlashStore {
   readonly card: ModelCard;
-  /** In the order a forward pass visits them: layer by layer q,k,v,o,ffn...; then the head. */
+  /** In the order a forward pass visits them: layer by layer q,k,v,o,ffn...; then head, embedding, screen. */
   readonly units: readonly Unit[];
   readonly tokenizer: TokenizerSpec;
   /** Per layer and name; `undefined` where the family has none. f32. */
   vector(layer: number, name: VectorName): Float32Array | undefined;
+  /** Present where there are units of `screen`. */
+  readonly screen?: ScreenVectors | undefined;
   /** (width) f32 */
   readonly outputNorm: Float32Array;
   /** By layer; undefined until the model is calibrated. */

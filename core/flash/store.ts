@@ -26,7 +26,7 @@ import {
 } from "./layout.ts";
 
 /** Version of the layout written here. Raise it with any change of units or index. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Version of the calibration. Raise it with any change of what variants hold or cost. */
 export const VARIANTS_VERSION = 2;
@@ -35,6 +35,7 @@ export const VARIANTS_VERSION = 2;
 export interface StoredVectors {
   readonly layers: readonly Partial<Record<VectorName, Uint8Array>>[];
   readonly outputNorm: Uint8Array;
+  readonly screen?: { readonly center: Uint8Array; readonly factors: Uint8Array } | undefined;
 }
 
 /** What the index holds beside "source" and "complete". */
@@ -247,6 +248,10 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
     units: units as Unit[],
     tokenizer: tokenizer as TokenizerSpec,
     vector: (layer, name) => layers[layer]?.get(name),
+    screen: stored.screen && {
+      center: floats(stored.screen.center),
+      factors: floats(stored.screen.factors),
+    },
     outputNorm: floats(stored.outputNorm),
     variants: currentVariants(variants as StoredVariants | undefined),
     dataFile: dataFileOf(folder),

@@ -1,7 +1,8 @@
 /** Fills units with weights from the source: rows as they lie, down's columns gathered. */
-import type { UnitPart } from "../flash/layout.ts";
+import type { MatrixName, UnitPart } from "../flash/layout.ts";
 import { rowBytes } from "../kernels/blocks.ts";
 import type { TensorEntry } from "./reader.ts";
+import type { ScreenEncoder } from "./screen.ts";
 import type { ByteSource } from "./source.ts";
 import { fillSketch } from "./bundles.ts";
 import type { LayerMatrix, ModelTensors } from "./spec.ts";
@@ -10,17 +11,30 @@ import type { UnitPlan } from "./units.ts";
 /** Memory for a stretch of down's columns; a layer of a 1.5B model (11 MB) fits whole. */
 const BAND_BYTES_MAX = 48 << 20;
 
+/** How units are filled. */
+export interface FillerOptions {
+  /** Fills the screening plane; needed where there are units of it. */
+  readonly screen?: ScreenEncoder | undefined;
+  readonly bandBytes?: number;
+}
+
 /** Reads units from one source. Best used by rising id: columns are read ahead once a layer. */
 export class UnitFiller {
   readonly #source: ByteSource;
   readonly #tensors: ModelTensors;
   readonly #bandBytes: number;
+  readonly #screen: ScreenEncoder | undefined;
   #band: Band | undefined;
 
-  constructor(source: ByteSource, tensors: ModelTensors, bandBytes = BAND_BYTES_MAX) {
+  constructor(
+    source: ByteSource,
+    tensors: ModelTensors,
+    { screen, bandBytes = BAND_BYTES_MAX }: FillerOptions = {},
+  ) {
     this.#source = source;
     this.#tensors = tensors;
     this.#bandBytes = bandBytes;
+    this.#screen = screen;
   }
 
   /** Writes the unit's parts into `image` (its pages, from page start) and zeroes the rest. */
@@ -36,8 +50,12 @@ export class UnitFiller {
       return;
     }
     for (const part of unit.parts) {
-      const tensor = this.#tensorOf(unit, part);
       const target = image.subarray(part.at, part.at + part.rows * part.rowBytes);
+      if (part.matrix === "screen") {
+        this.#screen!.encode(part, target);
+        continue;
+      }
+      const tensor = this.#tensorOf(unit, part.matrix);
       if (part.matrix === "down") this.#bandWith(tensor, unit).copy(unit.neuron, part, target);
       else this.#source.read(tensor.offset + part.row * part.rowBytes, target);
     }
@@ -55,7 +73,7 @@ export class UnitFiller {
     this.#bandWith(columns, unit).turn(unit.neuron, down, image);
   }
 
-  #tensorOf(unit: UnitPlan, { matrix }: UnitPart): TensorEntry {
+  #tensorOf(unit: UnitPlan, matrix: Exclude<MatrixName, "screen">): TensorEntry {
     if (matrix === "embedding") return this.#tensors.embedding;
     if (matrix === "head") return this.#tensors.head!;
     return this.#tensors.layers[unit.layer]![matrix as LayerMatrix]!;

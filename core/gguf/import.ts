@@ -9,7 +9,7 @@ import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { FlintError } from "../errors.ts";
 import { SALT_BYTES, stampUnit } from "../flash/checksum.ts";
-import type { ModelCard, Unit } from "../flash/layout.ts";
+import type { ModelCard, ScreenVectors, Unit } from "../flash/layout.ts";
 import { dataFileOf, discardStore } from "../flash/data_file.ts";
 import { locateUnits } from "../flash/locate.ts";
 import {
@@ -17,10 +17,12 @@ import {
   LAYOUT_VERSION,
   openFlashStore,
   openStoreWriter,
+  type StoredVectors,
   type StoreWriter,
 } from "../flash/store.ts";
 import { UnitFiller } from "./filler.ts";
 import { readModel, type SourceModel } from "./model.ts";
+import { ScreenEncoder } from "./screen.ts";
 import type { NeuronLayout } from "./units.ts";
 import { type ByteSource, openFileSource } from "./source.ts";
 
@@ -109,23 +111,42 @@ async function writeStore(job: Job): Promise<ModelCard> {
 
 async function fillStore(job: Job): Promise<void> {
   const { options, model, sha256 } = job;
-  const { tokenizer, vectors } = model;
+  const { tokenizer } = model;
   const origin = { layoutVersion: LAYOUT_VERSION, sourceSha256: sha256 };
   const salt = Uint8Array.fromHex(sha256).subarray(0, SALT_BYTES);
   const writer = await openStoreWriter(options.target, origin, model.unitBytes);
   try {
-    await writeUnits(writer, job, salt);
+    const screen = await openScreen(job);
+    await writeUnits(writer, job, salt, screen);
     const units = await placeUnits(writer.dataFile, job, salt);
+    const vectors = { ...model.vectors, screen: screen && stored(screen.vectors) };
     await writer.finish({ card: cardOf(job), units, tokenizer, vectors });
   } finally {
     await writer.close();
   }
 }
 
+/** What fills the screening plane, if the model gets one. */
+async function openScreen({ source, model }: Job): Promise<ScreenEncoder | undefined> {
+  if (!model.units.some(({ parts }) => parts[0]!.matrix === "screen")) return undefined;
+  const { head, embedding } = model.tensors;
+  const norm = new Float32Array(model.vectors.outputNorm.slice().buffer);
+  return await ScreenEncoder.open(source, head ?? embedding, norm);
+}
+
+function stored({ center, factors }: ScreenVectors): StoredVectors["screen"] {
+  return { center: new Uint8Array(center.buffer), factors: new Uint8Array(factors.buffer) };
+}
+
 /** Writes the units that are missing: one batch is prepared while LMDB commits the one before. */
-async function writeUnits(writer: StoreWriter, job: Job, salt: Uint8Array): Promise<void> {
+async function writeUnits(
+  writer: StoreWriter,
+  job: Job,
+  salt: Uint8Array,
+  screen: ScreenEncoder | undefined,
+): Promise<void> {
   const { units, tensors } = job.model;
-  const filler = new UnitFiller(job.source, tensors);
+  const filler = new UnitFiller(job.source, tensors, { screen });
   const largest = units.reduce((most, { bytes }) => Math.max(most, bytes), 0);
   const slabs = [0, 1].map(() => new Uint8Array(BATCH_BYTES + largest));
   let next = writer.unitsDone();

@@ -3,6 +3,7 @@ import {
   type MatrixName,
   type ModelSpec,
   PAGE,
+  SCREEN_TYPE,
   type Unit,
   UNIT_BYTES_MAX,
   UNIT_HEADER,
@@ -10,6 +11,7 @@ import {
 } from "../flash/layout.ts";
 import { blockWeights, rowBytes } from "../kernels/blocks.ts";
 import { bundled, bundleUnits, SKETCH_STEP, sketchOf, slackPart } from "./bundles.ts";
+import { screenBytes } from "../kernels/kernels.ts";
 import { refuseModel } from "./metadata.ts";
 import type { TensorEntry } from "./reader.ts";
 import type { LayerTensors, ModelTensors } from "./spec.ts";
@@ -39,7 +41,7 @@ export type PartSize = Omit<UnitPart, "at">;
 /** How neurons lie that can be read one by one: so, or in clusters like all others. */
 export type NeuronLayout = "bundles" | "clusters";
 
-/** Every unit of a model: layer by layer attention then FFN; then the head; the embedding last. */
+/** Every unit of a model: layer by layer attention then FFN; then head, embedding and screen. */
 export function planUnits(
   spec: ModelSpec,
   tensors: ModelTensors,
@@ -74,24 +76,37 @@ export function planUnits(
   });
   if (tensors.head) rowRuns("head", tensors.head).forEach((part) => add(-1, [part]));
   rowRuns("embedding", tensors.embedding).forEach((part) => add(-1, [part]));
+  screenRuns(tensors.head ?? tensors.embedding).forEach((part) => add(-1, [part]));
   return units;
 }
 
-/** A matrix cut into runs of rows of about the same size, each fitting a unit. */
+/** A matrix in runs of rows as they lie in the file. */
 function rowRuns(
   matrix: MatrixName,
   { type, shape }: Pick<TensorEntry, "type" | "shape">,
   step = ROW_STEP,
 ): PartSize[] {
   const [cols, rows] = shape as [number, number];
-  const bytes = rowBytes(type, cols);
+  return cut({ matrix, type, rows, cols, rowBytes: rowBytes(type, cols) }, step);
+}
+
+/** The head's screening plane; none where its kernel does not take the width. */
+function screenRuns({ shape }: TensorEntry): PartSize[] {
+  const [cols, rows] = shape as [number, number];
+  if (cols % 256 !== 0) return [];
+  return cut({ matrix: "screen", type: SCREEN_TYPE, rows, cols, rowBytes: screenBytes(cols) });
+}
+
+/** Runs of rows of about the same size, each fitting a unit. */
+function cut({ rows, ...part }: Omit<PartSize, "row">, step = ROW_STEP): PartSize[] {
+  const bytes = part.rowBytes;
   const fit = Math.max(1, Math.floor((UNIT_BYTES_MAX - UNIT_HEADER) / bytes));
   const even = Math.ceil(rows / Math.ceil(rows / fit));
   const stepped = Math.ceil(even / step) * step;
   const size = stepped <= fit ? stepped : even;
   const runs: PartSize[] = [];
   for (let row = 0; row < rows; row += size) {
-    runs.push({ matrix, type, row, rows: Math.min(size, rows - row), cols, rowBytes: bytes });
+    runs.push({ ...part, row, rows: Math.min(size, rows - row) });
   }
   return runs;
 }

@@ -1,6 +1,6 @@
 /** Weights decoded and encoded again, coarser: the typed face of encode.wasm. */
 import { assert } from "../errors.ts";
-import { TensorType } from "../flash/layout.ts";
+import { TensorType, type UnitPart } from "../flash/layout.ts";
 import { blockWeights, rowBytes } from "./blocks.ts";
 import { bindKernels, type Kernels, loadKernelModule } from "./kernels.ts";
 
@@ -50,7 +50,7 @@ export class Encoder {
   }
 
   /** Decodes `cols` weights of any type to decoded[at..]. */
-  decode(type: TensorType, row: Uint8Array, cols: number, at = 0): void {
+  decode(type: UnitPart["type"], row: Uint8Array, cols: number, at = 0): void {
     this.#bytes.set(row, this.#rowAt);
     this.#kernels.dequantize(type, this.#rowAt, cols, this.decoded.byteOffset + 4 * at);
   }

@@ -5,16 +5,7 @@ export { dequantize } from "./dequantize.as";
 export { exponentials } from "./exponential.as";
 export { matmul } from "./matmul.as";
 export { addColumns, gather } from "./sparse.as";
-export {
-  encodeScreen,
-  FOURS,
-  LOWEST,
-  rotate,
-  screen,
-  screenInput,
-  SECOND,
-  widen,
-} from "./screen.as";
+export { encodeScreen, QUADRUPLE, rotate, screen, screenInput, SECOND, widen } from "./screen.as";
 export { add, mark, reluSquared, rmsNorm, rope, swiglu, toF16 } from "./vectors.as";
 export {
   FOURS,

@@ -13,12 +13,11 @@
  * Byte 32n + i, bits 2j and 2j + 1: level of weight 128n + 32j + i; weight = scale * (level - 1.5).
  */
 import { WIDE_BYTES, WIDE_SCALE } from "./activations.as";
-import { floatSum, ONES, pairs } from "./lanes.as";
+import { floatSum, ONES, pairs, THREES } from "./lanes.as";
 
-/** The lowest level in each byte, the second (times 4), and 4 in each 16 bits; see lanes.as.ts. */
-export let LOWEST: i32 = 0x03030303;
+/** The second level in each byte (times 4), and 4 in each 16 bits; see lanes.as.ts. */
 export let SECOND: i32 = 0x0c0c0c0c;
-export let FOURS: i32 = 0x00040004;
+export let QUADRUPLE: i32 = 0x00040004;
 /** Steps of the four levels that are tried, in a row's root mean square: 1 suits a normal one. */
 const STEP_LEAST: f32 = 0.95;
 const STEP_TRY: f32 = 0.05;
@@ -133,6 +132,7 @@ export function encodeScreen(x: usize, cols: i32, out: usize): void {
   const energy = squares(x, cols);
   memory.fill(out, 0, <usize>(cols >> 2) + 8);
   if (energy < 1e-30) return; // the row is what all have in common, exactly
+  if (!(energy < 1e30)) return store<f32>(out + (cols >> 2), Infinity, 4); // never screened out
   const inverse = bestInverse(x, cols, sqrt<f32>(energy / <f32>cols));
   const inverses = f32x4.splat(inverse);
   for (let c: usize = 0; c < <usize>cols; c += 4) {
@@ -204,7 +204,7 @@ export function screenInput(
 /** 64 levels of a row times their activations: first and third 16 are added to `even`. */
 @inline
 function evens(even: v128, codes: v128, x0: v128, x2: v128): v128 {
-  const low = i32x4.splat(LOWEST);
+  const low = i32x4.splat(THREES);
   const first = i16x8.add(even, pairs(x0, v128.and(codes, low)));
   return i16x8.add(first, pairs(x2, v128.and(i16x8.shr_u(codes, 4), low)));
 }
@@ -221,7 +221,7 @@ function odds(odd: v128, codes: v128, x1: v128, x3: v128): v128 {
 @inline
 function widened(even: v128, odd: v128): v128 {
   return i32x4.add(
-    i32x4.dot_i16x8_s(even, i32x4.splat(FOURS)),
+    i32x4.dot_i16x8_s(even, i32x4.splat(QUADRUPLE)),
     i32x4.dot_i16x8_s(odd, i32x4.splat(ONES)),
   );
 }
@@ -239,9 +239,9 @@ function bound(fields: usize, dots: v128, end: usize): f32 {
   return load<f32>(fields) * dot + load<f32>(fields, 4) * load<f32>(end, 8) + load<f32>(end, 12);
 }
 
-/** Two rows, so that activations are loaded for both at once. */
+/** Two rows, so that activations are loaded for both at once; v may be w, out2 out. */
 @inline
-function twoRows(w: usize, v: usize, cols: usize, x: usize, out: usize): void {
+function twoRows(w: usize, v: usize, cols: usize, x: usize, out: usize, out2: usize): void {
   const end = x + cols;
   let sumW = i32x4.splat(0), sumV = i32x4.splat(0);
   while (x < end) {
@@ -266,12 +266,12 @@ function twoRows(w: usize, v: usize, cols: usize, x: usize, out: usize): void {
     sumV = i32x4.add(sumV, widened(evenV, oddV));
   }
   store<f32>(out, bound(w, sumW, end));
-  store<f32>(out, bound(v, sumV, end), 4);
+  store<f32>(out2, bound(v, sumV, end));
 }
 
 /**
  * out[t][r] = what row r times token t exceeds by z deviations' chance only.
- * @param w  rows of the plane, cols / 4 + 8 bytes each; their number is even
+ * @param w  rows of the plane, cols / 4 + 8 bytes each
  * @param x  inputs, cols + 64 bytes each
  */
 export function screen(
@@ -285,8 +285,12 @@ export function screen(
 ): void {
   const rowBytes = <usize>(cols >> 2) + 8;
   for (let r = 0; r < rows; r += 2, w += 2 * rowBytes, out += 8) {
+    const both = r + 1 < rows;
+    const v = both ? w + rowBytes : w;
+    const out2: usize = both ? 4 : 0;
     for (let t: usize = 0; t < <usize>tokens; t++) {
-      twoRows(w, w + rowBytes, cols, x + t * (<usize>cols + 64), out + t * outStride);
+      const at = out + t * outStride;
+      twoRows(w, v, cols, x + t * (<usize>cols + 64), at, at + out2);
     }
   }
 }

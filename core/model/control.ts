@@ -17,6 +17,7 @@ export const Word = {
   fault: 145, // 1: a reader failed; the message follows by postMessage
   tokens: 146, // tokens in this step
   logits: 147, // of them, how many want logits
+  screened: 150, // 1: of the logits only the best are wanted
   ticket: 1264, // next piece of work of this phase: whoever is free takes it
   finished: 1344, // words for the clusters of a group: rows done of each, 0 again once all are
   tracing: 148, // 1: the threads note what they do in this step
@@ -32,7 +33,10 @@ export const Word = {
 export const SLOTS = 1024;
 /** Reads out of turn that may be in flight. */
 export const DEMANDS = 256;
-/** f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons used; [8 + r] bytes read by reader r. */
+/**
+ * f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons used; [2] wait ms
+ * and [3] bytes of head rows computed after screening; [8 + r] bytes read by reader r.
+ */
 export const COUNTERS_AT = 12 * 1024;
 /** The kernels' scratch begins here, SCRATCH_BYTES for each thread. */
 export const SCRATCH_AT = 16 * 1024;

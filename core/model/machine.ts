@@ -15,6 +15,11 @@ export interface StepToken {
   readonly blocks: Int32Array;
   /** Whether this token's logits are wanted. */
   readonly logits: boolean;
+  /**
+   * How far below the highest logit another one may lie and still matter: 0 where only the best
+   * counts. Left out, all are wanted.
+   */
+  readonly margin?: number;
 }
 
 /** Fixed sizes, chosen at start inside the DRAM budget. */
@@ -75,7 +80,11 @@ export interface Machine {
   readonly reading: ReadMethod;
   /** Runs one pass; rejects only on a bug or a flash fault. One step at a time. */
   step(batch: readonly StepToken[]): Promise<void>;
-  /** Logits (vocabulary) of the i-th token of the last step that wanted them; valid until the next step. */
+  /**
+   * Logits (vocabulary) of the i-th token of the last step that wanted them; valid until the next
+   * step. Those further below the highest than the token's margin may be -Infinity; where one is
+   * not, it is exact.
+   */
   logits(i: number): Float32Array;
   /** A KV block's bytes; valid until the next step: copy to keep. */
   block(index: number): Uint8Array;

@@ -69,6 +69,9 @@ function writeVectors(memory: WebAssembly.Memory, plan: Plan, store: FlashStore)
     }
   });
   write(plan.outputNorm, store.outputNorm);
+  if (!plan.screen) return;
+  write(plan.screen.center, store.screen!.center);
+  write(plan.screen.factors, store.screen!.factors.map((factor) => 1 / factor));
 }
 
 function readerTasks(
@@ -79,7 +82,7 @@ function readerTasks(
   method: ReadMethod,
 ): ReaderTask[] {
   const readers = READERS[method];
-  const placed = [...plan.layers.flat(), ...plan.head];
+  const placed = [...plan.layers.flat(), ...plan.head, ...plan.screen?.units ?? []];
   const pinned = placed.filter(({ at }) => at >= 0);
   const streamed = (units: Plan["head"]) => units.filter(({ at }) => at < 0).map((p) => p.unit);
   return Array.from({ length: readers }, (_, reader) => ({
@@ -158,9 +161,10 @@ class FlashMachine implements Machine {
   readonly reading: ReadMethod;
   readonly #plan: Plan;
   readonly #memory: WebAssembly.Memory;
+  readonly #floats: Float32Array;
   readonly #control: Control;
   readonly #crew: Crew;
-  readonly #passBytes: { readonly layers: number; readonly head: number };
+  readonly #passBytes: Readonly<Record<"layers" | "head" | "screen", number>>;
   readonly #activity: Activity;
   #step = 0;
   #running = false;
@@ -182,11 +186,16 @@ class FlashMachine implements Machine {
     this.reading = needs.method;
     this.#plan = needs.plan;
     this.#memory = needs.memory;
+    this.#floats = new Float32Array(needs.memory.buffer);
     this.#control = needs.control;
     this.#crew = needs.crew;
     this.#activity = new Activity(needs.memory, needs.plan);
     const bytes = (units: Plan["head"]) => units.reduce((sum, { unit }) => sum + unit.bytes, 0);
-    this.#passBytes = { layers: bytes(needs.plan.layers.flat()), head: bytes(needs.plan.head) };
+    this.#passBytes = {
+      layers: bytes(needs.plan.layers.flat()),
+      head: bytes(needs.plan.head),
+      screen: bytes(needs.plan.screen?.units ?? []),
+    };
   }
 
   get spec() {
@@ -204,13 +213,13 @@ class FlashMachine implements Machine {
     if (this.#favored) seedWindows(this.#plan, this.#memory, this.#favored);
     this.#favored = undefined;
     const start = performance.now();
-    const logits = this.#describe(batch);
+    const head = this.#describe(batch);
     const number = ++this.#step;
     const control = this.#control;
     const { recording } = this.#crew;
     const ended = recording?.open ? recording.step(control.threads) : undefined;
     control.words[Word.tracing] = ended ? 1 : 0;
-    control.words[Word.headWanted + number % 64] = logits > 0 ? 1 : 0;
+    control.words[Word.headWanted + number % 64] = head === "head" ? 1 : 0;
     control.publish(Word.step, number);
     control.ring();
     try {
@@ -221,16 +230,16 @@ class FlashMachine implements Machine {
     ended?.();
     this.#activity.settle(batch.length);
     this.#tokens += batch.length;
-    this.#bytesUsed += this.#passBytes.layers + (logits > 0 ? this.#passBytes.head : 0);
+    this.#bytesUsed += this.#passBytes.layers + (head ? this.#passBytes[head] : 0);
     this.#stepMs += performance.now() - start;
   }
 
-  /** Writes the batch where the threads look for it; the number of tokens that want logits. */
-  #describe(batch: readonly StepToken[]): number {
+  /** Writes the batch where the threads look for it; what its logits are made from, if wanted. */
+  #describe(batch: readonly StepToken[]): "head" | "screen" | undefined {
     const plan = this.#plan, { words } = this.#control;
     const all = new Int32Array(this.#memory.buffer);
     const tableBlocks = Math.ceil(plan.spec.contextTokens / plan.limits.blockTokens);
-    let logits = 0;
+    let logits = 0, screened = plan.screen !== undefined;
     batch.forEach((item, t) => {
       assert(item.token >= 0 && item.token < plan.spec.vocabulary, `token ${item.token} exists`);
       assert(item.position < item.blocks.length * plan.limits.blockTokens, "blocks cover position");
@@ -238,13 +247,18 @@ class FlashMachine implements Machine {
       all[plan.positions / 4 + t] = item.position;
       const used = Math.floor(item.position / plan.limits.blockTokens) + 1;
       all.set(item.blocks.subarray(0, used), plan.tables / 4 + t * tableBlocks);
-      if (item.logits) all[plan.logitRows / 4 + logits++] = t;
+      if (!item.logits) return;
+      all[plan.logitRows / 4 + logits] = t;
+      if (item.margin === undefined) screened = false;
+      else if (plan.screen) this.#floats[plan.screen.margins / 4 + logits] = item.margin;
+      logits++;
     });
     assert(logits <= plan.limits.batchLogits, "logit rows fit");
     words[Word.tokens] = batch.length;
     words[Word.logits] = logits;
+    words[Word.screened] = screened ? 1 : 0;
     if (plan.rows[0]!.at < 0) this.#rowBytes += batch.length * plan.embeddingStride;
-    return logits;
+    return logits === 0 ? undefined : screened ? "screen" : "head";
   }
 
   async #finished(number: number): Promise<void> {
@@ -285,14 +299,15 @@ class FlashMachine implements Machine {
   }
 
   counters(): MachineCounters {
-    const read = this.#control.counters.subarray(8, 8 + READERS.sync).reduce((a, b) => a + b, 0);
+    const { counters } = this.#control;
+    const read = counters.subarray(8, 8 + READERS.sync).reduce((a, b) => a + b, 0);
     return {
       steps: this.#step,
       tokens: this.#tokens,
-      bytesUsed: this.#bytesUsed + this.#control.counters[NEURON_BYTES_USED]!,
+      bytesUsed: this.#bytesUsed + counters[NEURON_BYTES_USED]! + counters[3]!,
       bytesRead: read - this.#plan.budget.pinned + this.#rowBytes,
       stepMs: this.#stepMs,
-      waitMs: this.#control.counters[0]!,
+      waitMs: counters[0]! + counters[2]!,
     };
   }
 

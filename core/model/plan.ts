@@ -11,6 +11,7 @@ import type { Eviction } from "../flash/arena.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import { fewestSlotBytes, type NeuronPlan, placeWindows, reserveNeurons } from "./neuron_plan.ts";
 import type { BudgetReport, MachineLimits } from "./machine.ts";
+import { pinLayersFirst, reserveScreen, screening, type ScreenPlan } from "./screen_plan.ts";
 import { tallyLength } from "./tally.ts";
 
 /** Positions of one KV block: large enough for long copies, small enough to waste little. */
@@ -74,6 +75,8 @@ export interface Plan {
   readonly layers: readonly (readonly Placed[])[];
   readonly head: readonly Placed[];
   readonly rows: readonly Placed[]; // embedding units: looked up row by row
+  /** How the best logits are found without the whole head; undefined where that does not pay. */
+  readonly screen: ScreenPlan | undefined;
   readonly ring: { readonly at: number; readonly bytes: number };
   /** Where neurons are read one by one, the windows they lie in. */
   readonly neurons: NeuronPlan | undefined;
@@ -92,6 +95,8 @@ export interface PlanOptions {
   readonly kvTokens?: number | undefined;
   readonly batchTokens?: number | undefined;
   readonly batchLogits?: number | undefined;
+  /** Whether the head may be screened; default true. Costs time only, or saves it. */
+  readonly screen?: boolean | undefined;
   /** Whether to sum up what calibration wants to know. */
   readonly tally?: boolean | undefined;
   /** Who leaves a window of neurons; default "lfu". */
@@ -140,25 +145,24 @@ export function smallestBudget(store: FlashStore, options: Partial<PlanOptions> 
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
 const wholePages = (bytes: number) =>
   Math.floor(Math.min(bytes, 4 * 2 ** 30 - 65536) / 65536) * 65536;
+const bytesOf = (units: readonly Unit[]) => units.reduce((sum, { bytes }) => sum + bytes, 0);
 const largest = (units: readonly Unit[]) => units.reduce((most, u) => Math.max(most, u.bytes), 0);
 
 /** The units a pass visits, those only looked up row by row, and those read neuron by neuron. */
 function visitOrder({ card, units }: FlashStore) {
   const layers = Array.from({ length: card.spec.layers }, () => [] as Unit[]);
   const neurons = Array.from({ length: card.spec.layers }, () => [] as Unit[]);
-  const embedding: Unit[] = [], output: Unit[] = [];
+  const embedding: Unit[] = [], output: Unit[] = [], screen: Unit[] = [];
+  const others = { embedding, head: output, screen };
   for (const unit of units) {
-    if (unit.kind === "neurons") {
-      neurons[unit.layer]!.push(unit);
-      continue;
-    }
-    const matrix = unit.parts[0]!.matrix;
-    (matrix === "embedding" ? embedding : matrix === "head" ? output : layers[unit.layer]!).push(
-      unit,
-    );
+    const { matrix } = unit.parts[0]!;
+    if (unit.kind === "neurons") neurons[unit.layer]!.push(unit);
+    else {(matrix in others ? others[matrix as keyof typeof others] : layers[unit.layer]!).push(
+        unit,
+      );}
   }
   const head = card.spec.tied ? embedding : output;
-  return { layers, head, rows: embedding, neurons, all: [...layers.flat(), ...head] };
+  return { layers, head, screen, rows: embedding, neurons, all: [...layers.flat(), ...head] };
 }
 
 function kvShape(spec: ModelSpec) {
@@ -293,15 +297,17 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const { spec } = store.card;
   const { fixed, batch, logitRows, residentBytes } = reserveFixed(store, options, ledger);
   const fixedBytes = ledger.limit - ledger.free;
-  const { layers, head, rows, neurons, all } = visitOrder(store);
-  const weightBytes = [...all, ...neurons.flat()].reduce((sum, unit) => sum + unit.bytes, 0);
-  const blocks = kvBlocks(spec, options, ledger, weightBytes);
+  const { layers, head, screen: screenUnits, rows, neurons, all } = visitOrder(store);
+  const weightBytes = bytesOf([...all, ...neurons.flat()]);
+  const wanted = options.screen !== false && !options.baseline;
+  const screenNeeds = wanted ? screening(screenUnits, head, logitRows) : undefined;
+  const blocks = kvBlocks(spec, options, ledger, weightBytes + (screenNeeds?.bytes ?? 0));
   const { blockBytes } = kvShape(spec);
   const kv = ledger.reserve("kv", blocks * blockBytes, 4096);
-  const rest = all.reduce((sum, unit) => sum + unit.bytes, 0);
+  const rest = bytesOf(all);
   const window = placeWindows(
     fixed.neurons,
-    { weights: rest, ring: RING_UNITS_MIN * largest(all) },
+    { weights: rest + (screenNeeds?.bytes ?? 0), ring: RING_UNITS_MIN * largest(all) },
     ledger,
   );
   const { baseline } = options;
@@ -311,8 +317,15 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     ? 0
     : ringSize(ledger.free, largest(all));
   const ring = { at: ledger.reserve("staging", ringBytes, 4096), bytes: ringBytes };
-  const pinned = choosePinned(all, Math.min(baseline?.pinnedBytes ?? Infinity, ledger.free - 4096));
-  let pinnedBytes = 0;
+  const room = ledger.free - 4096 - (ringBytes === 0 ? rest : 0);
+  const screen = screenNeeds && screenNeeds.bytes <= room
+    ? reserveScreen(screenNeeds, ledger)
+    : undefined;
+  const forWeights = Math.min(baseline?.pinnedBytes ?? Infinity, ledger.free - 4096);
+  const pinned = screen
+    ? pinLayersFirst(layers.flat(), head, forWeights)
+    : choosePinned(all, forWeights);
+  let pinnedBytes = bytesOf(screen ? screenUnits : []);
   const place = (unit: Unit): Placed => {
     if (!pinned.has(unit.id)) return { unit, at: -1 };
     pinnedBytes += unit.bytes;
@@ -346,6 +359,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     head: placedHead,
     rows: spec.tied ? placedHead : rows.map((unit) => ({ unit, at: -1 })),
     ring,
+    screen,
   };
 }
 

@@ -1,4 +1,5 @@
 /** What every compute thread holds: kernels, memory map, meeting points, and its share of each job. */
+import { Demand } from "../flash/demand.ts";
 import { Consumer } from "../flash/stream.ts";
 import { Tracer } from "../flash/trace.ts";
 import { type ActivationForm, activationForm, type Kernels } from "../kernels/kernels.ts";
@@ -23,6 +24,8 @@ const ROW_GRAIN = 4;
 export interface Pass {
   readonly tokens: number;
   readonly logits: number;
+  /** Only the best logits are wanted, by screening. */
+  readonly screened: boolean;
 }
 
 /**
@@ -40,6 +43,7 @@ export class Thread {
   readonly tracer = new Tracer();
   /** Where neurons are read one by one. */
   readonly windows: Windows | undefined;
+  readonly demand: Demand;
   #released = 0; // streamed units that no thread needs any more
   readonly #streamedMax: number;
   #offered = 0; // pieces of work since the last barrier, the same in every thread
@@ -64,6 +68,7 @@ export class Thread {
     const { neurons, spec } = needs.plan;
     this.windows = neurons &&
       new Windows(neurons, needs.control, needs.memory.buffer, spec.neurons);
+    this.demand = new Demand(needs.control);
     this.#threads = needs.control.threads;
     this.#streamedMax = streamedMax(needs.plan);
   }

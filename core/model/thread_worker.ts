@@ -28,7 +28,11 @@ function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): vo
   port.postMessage({ type: "loaded" });
   try {
     for (let step = 1; control.reached(Word.step, step); step++) {
-      const pass = { tokens: control.load(Word.tokens), logits: control.load(Word.logits) };
+      const pass = {
+        tokens: control.load(Word.tokens),
+        logits: control.load(Word.logits),
+        screened: control.load(Word.screened) !== 0,
+      };
       thread.tracer.on = control.load(Word.tracing) !== 0;
       forward(thread, { fd, memory }, pass);
       if (thread.tracer.on) {

@@ -46,6 +46,11 @@ export class Generation implements Speaker {
     return !this.events.full;
   }
 
+  get margin(): number | undefined {
+    const { choices, guide, logprobs } = this.#needs;
+    return guide || logprobs !== undefined ? undefined : choices.margin;
+  }
+
   take(logits: Float32Array): number | undefined {
     const { vocabulary, choices, guide, maxTokens } = this.#needs;
     const id = choices.take(logits, guide?.allow() ?? null);

@@ -253,12 +253,14 @@ const canGo = (sequence: Sequence) => !sequence.over && sequence.speaker.ready;
 /** A share as the machine wants it: known tokens, then guesses. */
 function tokensOf({ sequence, count, draft, logits }: Share): StepToken[] {
   const { tokens, computed, table } = sequence;
+  const { margin } = sequence.speaker;
   const known = tokens.slice(computed, computed + count);
   return [...known, ...draft].map((token, i) => ({
     token,
     position: computed + i,
     blocks: table,
     logits: logits && i >= count - 1,
+    ...(margin === undefined ? {} : { margin }),
   }));
 }
 

@@ -9,6 +9,8 @@ import { Meter } from "./meter.ts";
 export interface Speaker {
   /** False while its reader is slow: the sequence rests, others go on. */
   readonly ready: boolean;
+  /** Which logits it needs, as StepToken.margin; undefined: all. */
+  readonly margin?: number | undefined;
   /** From the logits behind the last token: the next token, or undefined when all is said. */
   take(logits: Float32Array): number | undefined;
   /** The sequence ends by an error, once. */

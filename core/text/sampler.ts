@@ -9,6 +9,10 @@ import { SeededRandom } from "./random.ts";
 
 /** Tokens less likely than e^-25 of the likeliest are not drawn: all 150,000 weigh below 3e-6. */
 const SPREAD_MAX = 25;
+/** Logits further from the highest than this are cheaper had with all others than one by one. */
+const MARGIN_MAX = 3;
+/** What rounding may move a cut by. */
+const MARGIN_SLACK = 1e-3;
 /** Slices of the logit range in which a cut is searched. */
 const BINS = 1024;
 
@@ -35,8 +39,8 @@ export class Sampler {
   }
 
   /**
-   * One token. `allow` has a bit for each token that may be chosen; null: all. The logits must be
-   * finite. Greedy at temperature 0, the lowest id among equals.
+   * One token. `allow` has a bit for each token that may be chosen; null: all. A logit of -Infinity
+   * is not chosen, others must be finite. Greedy at temperature 0, the lowest id among equals.
    */
   choose(
     logits: Float32Array,
@@ -173,6 +177,21 @@ export class Choices {
   }
 
   /**
+   * How far below the highest logit (or, 0, not at all) what `take` chooses from can lie, where that
+   * is not far: other logits may then be -Infinity. undefined: all are needed. Not for `allow`.
+   */
+  get margin(): number | undefined {
+    const { temperature, topK, minP, logitBias, ...penalties } = this.#sampling;
+    const { repetitionPenalty, frequencyPenalty, presencePenalty } = penalties;
+    const changed = logitBias.size > 0 || repetitionPenalty !== 1 || frequencyPenalty !== 0 ||
+      presencePenalty !== 0;
+    if (changed) return undefined;
+    if (temperature === 0 || topK === 1) return 0;
+    const margin = -temperature * Math.log(minP) + MARGIN_SLACK;
+    return margin <= MARGIN_MAX ? margin : undefined;
+  }
+
+  /**
    * Chooses one token and remembers it. The logits are changed meanwhile and put back, so that
    * nothing is copied.
    */
@@ -227,6 +246,7 @@ function argmax(logits: Float32Array, allow: Uint32Array | null): number {
   let best = -1, highest = -Infinity, faults = 0;
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id]!;
+    if (logit === -Infinity) continue;
     faults += logit * 0; // NaN once a logit is infinite or NaN
     if (logit > highest && (allow === null || isAllowed(allow, id))) {
       best = id;

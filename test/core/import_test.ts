@@ -4,6 +4,7 @@ import { unitChecksum } from "../../core/flash/checksum.ts";
 import {
   type FlashStore,
   PAGE,
+  SCREEN_TYPE,
   TensorType,
   type Unit,
   UNIT_BYTES_MAX,
@@ -60,6 +61,7 @@ const GGUF_NAMES: Record<string, string> = {
 
 /** What a part must hold by layout.ts, cut from the source tensor the slow way: row by row. */
 function expected(parts: GgufParts, unit: Unit, part: UnitPart): Uint8Array {
+  assert.ok(part.matrix !== "screen" && part.type !== SCREEN_TYPE);
   const name = part.matrix === "embedding"
     ? "token_embd.weight"
     : part.matrix === "head"
@@ -82,6 +84,7 @@ function assertSourceBits(store: FlashStore, parts: GgufParts): void {
   for (const unit of store.units) {
     const pages = readUnit(store, unit);
     for (const part of unit.parts) {
+      if (part.matrix === "screen") continue;
       const held = pages.subarray(part.at, part.at + part.rows * part.rowBytes);
       assert.deepEqual(held, expected(parts, unit, part), `unit ${unit.id} ${part.matrix}`);
       bytes += held.length;
@@ -132,7 +135,10 @@ Deno.test("import: units are whole pages in visit order, their arrays aligned, n
       [i, "o"],
       ...Array(4).fill([i, "gate,up,down"]),
     ];
-    assert.deepEqual(order, [...layer(0), ...layer(1), [-1, "head"], [-1, "embedding"]]);
+    assert.deepEqual(order, [...layer(0), ...layer(1), [-1, "head"], [-1, "embedding"], [
+      -1,
+      "screen",
+    ]]);
     store.units.forEach((unit, id) => {
       assert.equal(unit.id, id);
       assert.deepEqual([unit.offset % PAGE, unit.bytes % PAGE], [0, 0]);
@@ -144,10 +150,10 @@ Deno.test("import: units are whole pages in visit order, their arrays aligned, n
 Deno.test("import: a tied model has no head units, an untied one has both", async () => {
   const matrices = (
     { units }: FlashStore,
-  ) => [...new Set(units.slice(-2).flatMap((u) => u.parts[0]!.matrix))];
-  await withImported(KQUANT, (store) => assert.deepEqual(matrices(store), ["gate", "embedding"]));
+  ) => [...new Set(units.filter((u) => u.layer < 0).map((u) => u.parts[0]!.matrix))];
+  await withImported(KQUANT, (store) => assert.deepEqual(matrices(store), ["embedding", "screen"]));
   await withImported({ ...KQUANT, tied: false }, (store) => {
-    assert.deepEqual(matrices(store), ["head", "embedding"]);
+    assert.deepEqual(matrices(store), ["head", "embedding", "screen"]);
   });
 });
 
@@ -172,7 +178,7 @@ Deno.test("import: columns are gathered right when a layer's down does not fit t
   const parts = tinyParts({ type: TensorType.F32, neurons: 800, layers: 2 });
   const source = new BytesSource(writeGguf(parts));
   const model = readModel(source);
-  const filler = new UnitFiller(source, model.tensors, 512 << 10); // two clusters at a time
+  const filler = new UnitFiller(source, model.tensors, { bandBytes: 512 << 10 }); // two clusters at a time
   for (const unit of model.units.filter(({ kind }) => kind === "ffn")) {
     const image = new Uint8Array(unit.bytes);
     filler.fill(unit, image);
