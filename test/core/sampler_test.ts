@@ -127,7 +127,7 @@ Deno.test("sampler: only allowed tokens, and the logits are as before", () => {
 });
 
 Deno.test("sampler: logits that are no numbers are our bug", () => {
-  for (const bad of [NaN, Infinity, -Infinity]) {
+  for (const bad of [NaN, Infinity]) {
     assert.throws(() => take([0, bad], {}), /logits are finite/);
   }
 });
