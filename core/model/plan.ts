@@ -11,7 +11,13 @@ import type { Eviction } from "../flash/arena.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import { fewestSlotBytes, type NeuronPlan, placeWindows, reserveNeurons } from "./neuron_plan.ts";
 import type { BudgetReport, MachineLimits } from "./machine.ts";
-import { pinLayersFirst, reserveScreen, screening, type ScreenPlan } from "./screen_plan.ts";
+import {
+  pinLayersFirst,
+  reserveScreen,
+  screening,
+  type ScreenNeeds,
+  type ScreenPlan,
+} from "./screen_plan.ts";
 import { tallyLength } from "./tally.ts";
 
 /** Positions of one KV block: large enough for long copies, small enough to waste little. */
@@ -297,7 +303,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const { spec } = store.card;
   const { fixed, batch, logitRows, residentBytes } = reserveFixed(store, options, ledger);
   const fixedBytes = ledger.limit - ledger.free;
-  const { layers, head, screen: screenUnits, rows, neurons, all } = visitOrder(store);
+  const { head, screen: screenUnits, rows, neurons, all } = visitOrder(store);
   const weightBytes = bytesOf([...all, ...neurons.flat()]);
   const wanted = options.screen !== false && !options.baseline;
   const screenNeeds = wanted ? screening(screenUnits, head, logitRows) : undefined;
@@ -317,22 +323,11 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     ? 0
     : ringSize(ledger.free, largest(all));
   const ring = { at: ledger.reserve("staging", ringBytes, 4096), bytes: ringBytes };
-  const room = ledger.free - 4096 - (ringBytes === 0 ? rest : 0);
-  const screen = screenNeeds && screenNeeds.bytes <= room
-    ? reserveScreen(screenNeeds, ledger)
-    : undefined;
-  const forWeights = Math.min(baseline?.pinnedBytes ?? Infinity, ledger.free - 4096);
-  const pinned = screen
-    ? pinLayersFirst(layers.flat(), head, forWeights)
-    : choosePinned(all, forWeights);
-  let pinnedBytes = bytesOf(screen ? screenUnits : []);
-  const place = (unit: Unit): Placed => {
-    if (!pinned.has(unit.id)) return { unit, at: -1 };
-    pinnedBytes += unit.bytes;
-    return { unit, at: ledger.reserve("pinned", unit.bytes, 4096) };
-  };
-  const placedLayers = layers.map((units) => units.map(place));
-  const placedHead = head.map(place);
+  const placed = placeWeights(store, options, {
+    screen: ledger.free - 4096 - (ringBytes === 0 ? rest : 0) >= (screenNeeds?.bytes ?? Infinity)
+      ? screenNeeds
+      : undefined,
+  }, ledger);
   return {
     ...fixed,
     memoryBytes: ledger.limit,
@@ -347,7 +342,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     },
     budget: {
       limit: ledger.limit,
-      pinned: pinnedBytes,
+      pinned: placed.pinnedBytes,
       window,
       staging: ringBytes,
       kv: blocks * blockBytes,
@@ -355,11 +350,34 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
       resident: residentBytes,
     },
     kv,
-    layers: placedLayers,
-    head: placedHead,
-    rows: spec.tied ? placedHead : rows.map((unit) => ({ unit, at: -1 })),
+    layers: placed.layers,
+    head: placed.head,
+    rows: spec.tied ? placed.head : rows.map((unit) => ({ unit, at: -1 })),
     ring,
+    screen: placed.screen,
+  };
+}
+
+/** Reserves the screen, if there is to be one, and pins weights in what is left. */
+function placeWeights(
+  store: FlashStore,
+  { baseline }: PlanOptions,
+  needs: { readonly screen: ScreenNeeds | undefined },
+  ledger: Ledger,
+) {
+  const { layers, head, all } = visitOrder(store);
+  const screen = needs.screen && reserveScreen(needs.screen, ledger);
+  const bytes = Math.min(baseline?.pinnedBytes ?? Infinity, ledger.free - 4096);
+  const pinned = screen ? pinLayersFirst(layers.flat(), head, bytes) : choosePinned(all, bytes);
+  const place = (unit: Unit): Placed => (
+    { unit, at: pinned.has(unit.id) ? ledger.reserve("pinned", unit.bytes, 4096) : -1 }
+  );
+  const kept = all.filter(({ id }) => pinned.has(id));
+  return {
     screen,
+    layers: layers.map((units) => units.map(place)),
+    head: head.map(place),
+    pinnedBytes: bytesOf([...kept, ...needs.screen?.units ?? []]),
   };
 }
 
