@@ -323,11 +323,9 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     ? 0
     : ringSize(ledger.free, largest(all));
   const ring = { at: ledger.reserve("staging", ringBytes, 4096), bytes: ringBytes };
-  const placed = placeWeights(store, options, {
-    screen: ledger.free - 4096 - (ringBytes === 0 ? rest : 0) >= (screenNeeds?.bytes ?? Infinity)
-      ? screenNeeds
-      : undefined,
-  }, ledger);
+  const room = ledger.free - 4096 - (ringBytes === 0 ? rest : 0);
+  const fitting = screenNeeds && screenNeeds.bytes <= room ? screenNeeds : undefined;
+  const placed = placeWeights(store, options, fitting, ledger);
   return {
     ...fixed,
     memoryBytes: ledger.limit,
@@ -362,11 +360,11 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
 function placeWeights(
   store: FlashStore,
   { baseline }: PlanOptions,
-  needs: { readonly screen: ScreenNeeds | undefined },
+  needs: ScreenNeeds | undefined,
   ledger: Ledger,
 ) {
   const { layers, head, all } = visitOrder(store);
-  const screen = needs.screen && reserveScreen(needs.screen, ledger);
+  const screen = needs && reserveScreen(needs, ledger);
   const bytes = Math.min(baseline?.pinnedBytes ?? Infinity, ledger.free - 4096);
   const pinned = screen ? pinLayersFirst(layers.flat(), head, bytes) : choosePinned(all, bytes);
   const place = (unit: Unit): Placed => (
@@ -377,7 +375,7 @@ function placeWeights(
     screen,
     layers: layers.map((units) => units.map(place)),
     head: head.map(place),
-    pinnedBytes: bytesOf([...kept, ...needs.screen?.units ?? []]),
+    pinnedBytes: bytesOf([...kept, ...needs?.units ?? []]),
   };
 }
 

@@ -135,10 +135,8 @@ Deno.test("import: units are whole pages in visit order, their arrays aligned, n
       [i, "o"],
       ...Array(4).fill([i, "gate,up,down"]),
     ];
-    assert.deepEqual(order, [...layer(0), ...layer(1), [-1, "head"], [-1, "embedding"], [
-      -1,
-      "screen",
-    ]]);
+    const last = ["head", "embedding", "screen"].map((matrix) => [-1, matrix]);
+    assert.deepEqual(order, [...layer(0), ...layer(1), ...last]);
     store.units.forEach((unit, id) => {
       assert.equal(unit.id, id);
       assert.deepEqual([unit.offset % PAGE, unit.bytes % PAGE], [0, 0]);
