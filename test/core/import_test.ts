@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { unitChecksum } from "../../core/flash/checksum.ts";
 import {
   type FlashStore,
+  OWN_TYPES,
   PAGE,
   SCREEN_TYPE,
   TensorType,
@@ -94,7 +95,7 @@ function assertSourceBits(store: FlashStore, parts: GgufParts): void {
   assert.equal(bytes, matrices.reduce((sum, { data }) => sum + data.length, 0));
 }
 
-for (const [name, type] of Object.entries(TensorType)) {
+for (const [name, type] of Object.entries(TensorType).filter(([, type]) => type < OWN_TYPES)) {
   Deno.test(`import: every unit of a ${name} model holds the source's bits`, () =>
     withImported({ ...KQUANT, type }, assertSourceBits));
 }
