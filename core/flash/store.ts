@@ -26,7 +26,7 @@ import {
 } from "./layout.ts";
 
 /** Version of the layout written here. Raise it with any change of units or index. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Version of the calibration. Raise it with any change of what variants hold or cost. */
 export const VARIANTS_VERSION = 2;
