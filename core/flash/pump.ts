@@ -64,6 +64,11 @@ export class Pump {
     return true;
   }
 
+  /** Waits for what is in flight; begins nothing. */
+  drain(): void {
+    while (this.#free.length < this.#disk.depth) this.#disk.settle((tag) => this.#end(tag));
+  }
+
   #begin(from: LaneState): boolean {
     if (this.#free.length === 0 || from.flying >= from.lane.bytesMax) return false;
     const of = from.current ??= progress(from.lane.next());

@@ -29,6 +29,8 @@ export interface ReaderTask {
   readonly layers: readonly Unit[];
   readonly head: readonly Unit[];
   readonly ring: { readonly at: number; readonly bytes: number };
+  /** Units of the layers in the order in which they are lent room, with their addresses there. */
+  readonly loans: readonly { readonly unit: Unit; readonly at: number }[];
 }
 
 /** One reader's work. */
@@ -37,6 +39,7 @@ class Reader {
   readonly #control: Control;
   readonly #disk: Disk;
   readonly #tracer = new Tracer();
+  readonly #checked = new Set<number>(); // units
   #turn = 0; // of tracing, when last looked
 
   constructor(task: ReaderTask, disk: Disk) {
@@ -46,20 +49,43 @@ class Reader {
   }
 
   load(): void {
-    const pinned = this.#task.pinned.values();
+    this.#keep(this.#task.pinned);
+  }
+
+  /** Reads the units, whatever is streamed. */
+  #keep(placed: ReaderTask["pinned"]): void {
+    const units = placed.values();
     const next = () => {
-      const one = pinned.next().value;
-      return one && this.#unit(one.unit, one.at, true, () => {});
+      const one = units.next().value;
+      return one && this.#unit(one.unit, one.at, () => {});
     };
     const pump = this.#pump([{ next, bytesMax: this.#disk.streamBytes }]);
     while (!this.#control.ended() && pump.turn());
   }
 
-  /** Reads what is demanded and the streamed units there is room for; sleeps while there is neither. */
+  /** Reads what is wanted, and between two epochs what is newly lent room. */
   serve(): void {
+    const control = this.#control, { loans, reader, readers } = this.#task;
+    for (let lent = 0; !control.ended();) {
+      const epoch = control.load(Word.epoch);
+      this.#follow(lent);
+      control.count(Word.paused);
+      if (!control.changed(Word.epoch, epoch, 0)) return;
+      const before = lent;
+      lent = control.load(Word.lent);
+      this.#keep(loans.slice(before, lent).filter((_, i) => i % readers === reader));
+      control.count(Word.paused);
+    }
+  }
+
+  /**
+   * Reads what is demanded and the streamed units there is room for, until it is to pause; sleeps
+   * while there is neither. The first `lent` loans are in DRAM.
+   */
+  #follow(lent: number): void {
     const control = this.#control;
     const demands = new DemandQueue(control);
-    const streamed = new Streamed(control, this.#task);
+    const streamed = new Streamed(control, this.#task, lent);
     const pump = this.#pump([
       { next: () => this.#demanded(demands), bytesMax: Infinity },
       { next: () => this.#streamed(streamed), bytesMax: this.#disk.streamBytes },
@@ -67,6 +93,7 @@ class Reader {
     while (!control.ended()) {
       this.#trace();
       const bell = control.load(Word.bell);
+      if (control.load(Word.pausing) !== 0) return pump.drain();
       if (!pump.turn() && !control.changed(Word.bell, bell, 0)) return;
     }
   }
@@ -104,19 +131,21 @@ class Reader {
   #streamed(streamed: Streamed): Reading | undefined {
     const next = streamed.take();
     if (!next) return undefined;
-    const { k, unit, at, fresh } = next;
-    const tell = () => this.#control.publish(Word.ready + (k % SLOTS), (k + 1) | 0);
-    return this.#unit(unit, at, fresh, tell);
+    const { k, unit, at } = next;
+    return this.#unit(unit, at, () => {
+      this.#control.publish(Word.ready + (k % SLOTS), (k + 1) | 0);
+    });
   }
 
-  /** A unit's bytes are checked when they are `fresh`: read for the first time. */
-  #unit(unit: Unit, at: number, fresh: boolean, tell: () => void): Reading {
+  /** A unit's bytes are checked when they are read for the first time. */
+  #unit(unit: Unit, at: number, tell: () => void): Reading {
     const { memory } = this.#task;
     const { offset, bytes, id, layer } = unit;
     const begin = this.#tracer.begin();
     const done = () => {
       this.#tracer.end("read", begin, { layer, unit: id });
-      if (fresh) verifyUnit(unit, new Uint8Array(memory.buffer, at, bytes));
+      if (!this.#checked.has(id)) verifyUnit(unit, new Uint8Array(memory.buffer, at, bytes));
+      this.#checked.add(id);
       tell();
     };
     return { offset, bytes, at, done };
@@ -128,18 +157,20 @@ class Streamed {
   readonly #control: Control;
   readonly #task: ReaderTask;
   readonly #walk: ReturnType<typeof passages> | undefined;
-  readonly #seen = new Set<number>();
   #next: Passage | undefined;
 
-  constructor(control: Control, task: ReaderTask) {
+  constructor(control: Control, task: ReaderTask, lent: number) {
     this.#control = control;
     this.#task = task;
-    const { layers, head, ring } = task;
-    if (layers.length + head.length > 0) this.#walk = passages(control, layers, head, ring);
+    const { head, ring } = task;
+    const resident = new Set(task.loans.slice(0, lent).map(({ unit }) => unit));
+    const layers = task.layers.filter((unit) => !resident.has(unit));
+    if (layers.length + head.length === 0) return;
+    this.#walk = passages(control, layers, head, ring, control.load(Word.step) + 1);
   }
 
-  /** The next unit that may be read now; `fresh` the first time. */
-  take(): (Passage & { readonly fresh: boolean }) | undefined {
+  /** The next unit that may be read now. */
+  take(): Passage | undefined {
     while (!this.#next) {
       const passage = this.#walk?.next().value;
       if (!passage) return undefined;
@@ -148,9 +179,7 @@ class Streamed {
     if (!this.#control.isPast(Word.consumed, this.#next.consumed)) return undefined;
     const taken = this.#next;
     this.#next = undefined;
-    const fresh = !this.#seen.has(taken.unit.id);
-    this.#seen.add(taken.unit.id);
-    return { ...taken, fresh };
+    return taken;
   }
 }
 

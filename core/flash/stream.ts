@@ -15,19 +15,21 @@ export interface Passage {
  * Endless walk over the streamed units: all layers, then the head when the step wants it, then the
  * next step's layers at once (they are needed whatever comes). Where the head begins and the step
  * has not said whether it wants it, the walk yields undefined: ask again when the bell rings.
+ * The walk begins with step `first`.
  */
 export function* passages(
   control: Control,
   layers: readonly Unit[],
   head: readonly Unit[],
   ring: { readonly at: number; readonly bytes: number },
+  first = 1,
 ): Generator<Passage | undefined, never, void> {
   const placer = new Ring(ring.at, ring.bytes);
   let k = 0;
   const pass = function* (units: readonly Unit[]) {
     for (const unit of units) yield { k: k++, unit, ...placer.place(unit.bytes) };
   };
-  for (let step = 1;; step++) {
+  for (let step = first;; step++) {
     yield* pass(layers);
     if (head.length === 0 && layers.length > 0) continue;
     while (!control.isPast(Word.step, step)) yield undefined;
@@ -41,11 +43,19 @@ export class Consumer {
   taken = 0;
   waitMs = 0;
   readonly #control: Control;
-  readonly #ring: Ring;
+  readonly #place: { readonly at: number; readonly bytes: number };
+  #ring: Ring;
 
   constructor(control: Control, ring: { readonly at: number; readonly bytes: number }) {
     this.#control = control;
+    this.#place = ring;
     this.#ring = new Ring(ring.at, ring.bytes);
+  }
+
+  /** Begins anew with the first unit, as the readers do. */
+  restart(): void {
+    this.#ring = new Ring(this.#place.at, this.#place.bytes);
+    this.taken = 0;
   }
 
   /** Address of the unit, once it lies in DRAM. */

@@ -41,7 +41,7 @@ function project(thread: Thread, layer: number, pass: Pass): void {
   const { heads, headsKv, headWidth } = plan.spec;
   const stride = plan.qkvWidth * 4;
   const column = { q: 0, k: heads * headWidth, v: (heads + headsKv) * headWidth };
-  for (const placed of plan.layers[layer]!) {
+  for (const placed of thread.layers[layer]!) {
     const parts = placed.unit.parts.filter(({ matrix }) => matrix in column);
     if (parts.length === 0) continue;
     if (!thread.canTake(placed)) thread.barrier();
@@ -135,7 +135,7 @@ function attentionScale(headWidth: number, scaling: { kind: string; attentionFac
 function projectOut(thread: Thread, layer: number, pass: Pass): void {
   const { plan } = thread;
   const out = { at: plan.ffn, stride: plan.spec.width * 4 };
-  for (const placed of plan.layers[layer]!) {
+  for (const placed of thread.layers[layer]!) {
     const part = placed.unit.parts.find(({ matrix }) => matrix === "o");
     if (!part) continue;
     if (!thread.canTake(placed)) thread.barrier();

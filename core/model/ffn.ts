@@ -22,7 +22,7 @@ export function feedForward(thread: Thread, layer: number, pass: Pass): void {
   const { plan } = thread;
   normalize(thread, layer, "ffnNorm", pass);
   if (plan.tally) thread.spread(1, () => tallyInputs(thread, layer, pass));
-  const clusters = plan.layers[layer]!.filter(({ unit }) => unit.kind === "ffn");
+  const clusters = thread.layers[layer]!.filter(({ unit }) => unit.kind === "ffn");
   for (let first = 0, turn = 0; first < clusters.length; turn ^= 1) {
     const group = takeGroup(thread, clusters, first);
     const held = group.filter(({ streamed }) => streamed).length;

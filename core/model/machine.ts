@@ -64,8 +64,10 @@ export interface BudgetReport {
   readonly window: number;
   /** The ring of streamed weights. */
   readonly staging: number;
-  /** KV cache. */
+  /** KV cache, without what is lent. */
   readonly kv: number;
+  /** Free blocks of the KV cache that hold weights at the moment. */
+  readonly lent: number;
   /** Buffers of the pass, logits included. */
   readonly activations: number;
   /** Norms, biases and the control block. */
@@ -86,6 +88,11 @@ export interface Machine {
    * not, it is exact.
    */
   logits(i: number): Float32Array;
+  /**
+   * Lends KV blocks from number `first` on to weights, and takes back those before it; what the lent
+   * ones held is lost. Not while a step runs. It costs as much as reading what is newly lent room.
+   */
+  lend(first: number): Promise<void>;
   /** A KV block's bytes; valid until the next step: copy to keep. */
   block(index: number): Uint8Array;
   /**

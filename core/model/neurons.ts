@@ -39,7 +39,7 @@ export function sparseFeedForward(
 function ruleOut(thread: Thread, windows: Windows, layer: number, pass: Pass): void {
   const { plan } = thread;
   const norms = inputNorms(thread, pass);
-  for (const placed of plan.layers[layer]!) {
+  for (const placed of thread.layers[layer]!) {
     const [rows, slack] = placed.unit.parts as [UnitPart, UnitPart];
     if (rows.matrix !== "sketch") continue;
     if (!thread.canTake(placed)) thread.barrier();

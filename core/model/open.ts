@@ -7,7 +7,7 @@ import type { TraceRow } from "../flash/trace.ts";
 import { type ReadMethod, readMethod } from "../flash/disk.ts";
 import { loadKernelModule } from "../kernels/kernels.ts";
 import { Activity } from "./activity.ts";
-import { Control, Word } from "./control.ts";
+import { Control, SLOTS, Word } from "./control.ts";
 import type { Machine, MachineCounters, StepToken } from "./machine.ts";
 import type { WorkerReport } from "./port.ts";
 import { Recording } from "./recording.ts";
@@ -96,6 +96,7 @@ function readerTasks(
     layers: streamed(plan.layers.flat()),
     head: streamed(plan.head),
     ring: plan.ring,
+    loans: plan.loans,
   }));
 }
 
@@ -169,6 +170,7 @@ class FlashMachine implements Machine {
   #step = 0;
   #running = false;
   #favored: Uint8Array | undefined;
+  #lent = 0; // of the plan's loans
   #tokens = 0;
   #bytesUsed = 0;
   #stepMs = 0;
@@ -223,7 +225,7 @@ class FlashMachine implements Machine {
     control.publish(Word.step, number);
     control.ring();
     try {
-      await Promise.race([this.#finished(number), this.#crew.failed]);
+      await this.#counted(Word.done, number);
     } finally {
       this.#running = false;
     }
@@ -261,13 +263,36 @@ class FlashMachine implements Machine {
     return logits === 0 ? undefined : screened ? "screen" : "head";
   }
 
-  async #finished(number: number): Promise<void> {
+  async #reached(word: number, value: number): Promise<void> {
     const { words } = this.#control;
-    for (let seen = Atomics.load(words, Word.done); seen !== number;) {
-      const wait = Atomics.waitAsync(words, Word.done, seen);
+    for (let seen = Atomics.load(words, word); seen !== value;) {
+      const wait = Atomics.waitAsync(words, word, seen);
       if (wait.async) await wait.value;
-      seen = Atomics.load(words, Word.done);
+      seen = Atomics.load(words, word);
     }
+  }
+
+  async lend(first: number): Promise<void> {
+    assert(!this.#running, "no step runs");
+    const { kv, loans } = this.#plan;
+    const from = kv + first * this.limits.blockBytes;
+    const lent = loans.filter(({ at }) => at >= from).length;
+    if (lent === this.#lent) return;
+    const control = this.#control, { words } = control;
+    const readers = READERS[this.reading];
+    this.#lent = words[Word.lent] = lent;
+    words[Word.paused] = 0;
+    control.call(Word.pausing, 1);
+    await this.#counted(Word.paused, readers);
+    words.fill(0, Word.ready, Word.ready + SLOTS);
+    words[Word.consumed] = words[Word.pausing] = 0;
+    control.count(Word.epoch);
+    await this.#counted(Word.paused, 2 * readers);
+  }
+
+  /** Waits until the word is at `value`, or a thread has failed. */
+  async #counted(word: number, value: number): Promise<void> {
+    await Promise.race([this.#reached(word, value), this.#crew.failed]);
   }
 
   logits(i: number): Float32Array {
@@ -330,7 +355,9 @@ class FlashMachine implements Machine {
   }
 
   budget() {
-    return this.#plan.budget;
+    const { budget, loans } = this.#plan;
+    const lent = loans.slice(0, this.#lent).reduce((sum, { unit }) => sum + unit.bytes, 0);
+    return { ...budget, kv: budget.kv - lent, lent };
   }
 
   async close(): Promise<void> {

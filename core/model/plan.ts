@@ -84,6 +84,8 @@ export interface Plan {
   /** How the best logits are found without the whole head; undefined where that does not pay. */
   readonly screen: ScreenPlan | undefined;
   readonly ring: { readonly at: number; readonly bytes: number };
+  /** Streamed units of the layers in the order in which free KV blocks are lent to them, from the last block on. */
+  readonly loans: readonly Placed[];
   /** Where neurons are read one by one, the windows they lie in. */
   readonly neurons: NeuronPlan | undefined;
 }
@@ -326,6 +328,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const room = ledger.free - 4096 - (ringBytes === 0 ? rest : 0);
   const fitting = screenNeeds && screenNeeds.bytes <= room ? screenNeeds : undefined;
   const placed = placeWeights(store, options, fitting, ledger);
+  const streamed = placed.layers.flat().filter(({ at }) => at < 0).map(({ unit }) => unit);
   return {
     ...fixed,
     memoryBytes: ledger.limit,
@@ -344,6 +347,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
       window,
       staging: ringBytes,
       kv: blocks * blockBytes,
+      lent: 0,
       activations: fixedBytes - residentBytes,
       resident: residentBytes,
     },
@@ -352,6 +356,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     head: placed.head,
     rows: spec.tied ? placed.head : rows.map((unit) => ({ unit, at: -1 })),
     ring,
+    loans: baseline ? [] : placeLoans(streamed, { at: kv, bytes: blocks * blockBytes }),
     screen: placed.screen,
   };
 }
@@ -377,6 +382,19 @@ function placeWeights(
     head: head.map(place),
     pinnedBytes: bytesOf([...kept, ...needs?.units ?? []]),
   };
+}
+
+/** Where units lie that borrow the KV cache's room, from its end down; spread over the visit order. */
+function placeLoans(streamed: readonly Unit[], kv: { at: number; bytes: number }): Placed[] {
+  const loans: Placed[] = [];
+  let end = Math.floor((kv.at + kv.bytes) / 4096) * 4096;
+  const spread = (i: number) => (i * 0.618034) % 1; // multiples of the golden ratio lie evenly
+  for (const i of streamed.map((_, i) => i).sort((a, b) => spread(a) - spread(b))) {
+    end -= streamed[i]!.bytes;
+    if (end < kv.at) break;
+    loans.push({ unit: streamed[i]!, at: end });
+  }
+  return loans;
 }
 
 /** KV blocks: a share of the budget; when all weights fit, what they leave, up to the context. */

@@ -44,6 +44,9 @@ export class Thread {
   /** Where neurons are read one by one. */
   readonly windows: Windows | undefined;
   readonly demand: Demand;
+  /** Units by layer, with their addresses at the moment. */
+  layers: Plan["layers"];
+  #epoch = 0;
   #released = 0; // streamed units that no thread needs any more
   readonly #streamedMax: number;
   #offered = 0; // pieces of work since the last barrier, the same in every thread
@@ -60,6 +63,7 @@ export class Thread {
     },
   ) {
     this.plan = needs.plan;
+    this.layers = needs.plan.layers;
     this.kernels = needs.kernels;
     this.control = needs.control;
     this.words = new Int32Array(needs.memory.buffer);
@@ -71,6 +75,18 @@ export class Thread {
     this.demand = new Demand(needs.control);
     this.#threads = needs.control.threads;
     this.#streamedMax = streamedMax(needs.plan);
+  }
+
+  /** Before a step: takes note of what was lent room since the last one. */
+  begin(): void {
+    const epoch = this.control.load(Word.epoch);
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    const loans = this.plan.loans.slice(0, this.control.load(Word.lent));
+    const lent = new Map(loans.map((placed) => [placed.unit.id, placed]));
+    this.layers = this.plan.layers.map((units) => units.map((one) => lent.get(one.unit.id) ?? one));
+    this.consumer.restart();
+    this.#released = 0;
   }
 
   /**

@@ -34,6 +34,7 @@ function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): vo
         screened: control.load(Word.screened) !== 0,
       };
       thread.tracer.on = control.load(Word.tracing) !== 0;
+      thread.begin();
       forward(thread, { fd, memory }, pass);
       if (thread.tracer.on) {
         const row = { name: `compute ${index}`, spans: thread.tracer.take() };

@@ -74,6 +74,7 @@ export const EngineReport = z.object({
     window: count,
     staging: count,
     kv: count,
+    lent: count,
     activations: count,
     resident: count,
   }).openapi({ description: "Bytes; the parts add up to `limit` or less" }),

@@ -51,6 +51,7 @@ async function withReaders(
       layers: [],
       head: [],
       ring: { at: 0, bytes: 0 },
+      loans: [],
     };
     worker.postMessage(task);
     return worker;

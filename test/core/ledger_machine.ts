@@ -95,7 +95,20 @@ export class LedgerMachine implements Machine {
   }
 
   budget() {
-    return { limit: 0, pinned: 0, window: 0, staging: 0, kv: 0, activations: 0, resident: 0 };
+    return {
+      limit: 0,
+      pinned: 0,
+      window: 0,
+      staging: 0,
+      kv: 0,
+      lent: 0,
+      activations: 0,
+      resident: 0,
+    };
+  }
+
+  lend(): Promise<void> {
+    return Promise.resolve();
   }
 
   async trace(run: () => Promise<void>) {

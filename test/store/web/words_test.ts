@@ -88,7 +88,16 @@ Deno.test("sidebar: days are counted from midnight", () => {
 function report(tokens: number, bytesUsed: number, bytesRead: number): figures.CoreReport {
   return {
     model: "tiny",
-    budget: { limit: 100, resident: 20, pinned: 35, window: 5, staging: 10, kv: 5, activations: 5 },
+    budget: {
+      limit: 100,
+      resident: 20,
+      pinned: 35,
+      window: 5,
+      staging: 10,
+      kv: 5,
+      lent: 0,
+      activations: 5,
+    },
     counters: { steps: 0, tokens, bytesUsed, bytesRead, stepMs: 0, waitMs: 0 },
     running: 0,
     waiting: 0,
