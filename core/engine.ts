@@ -23,6 +23,7 @@ import { Habits } from "./run/habits.ts";
 import { KvCache } from "./run/kv_cache.ts";
 import { PromptLookup } from "./run/lookup.ts";
 import { Prefixes } from "./run/prefix.ts";
+import { Lending } from "./run/lending.ts";
 import { Runner } from "./run/runner.ts";
 import { Scheduler } from "./run/scheduler.ts";
 import { Scoring } from "./run/scoring.ts";
@@ -128,7 +129,9 @@ class FlashEngine implements Engine {
       model,
       kv: snapshots,
     });
-    this.#runner = new Runner({ machine, scheduler: this.#scheduler, habits: this.#habits });
+    const scheduler = this.#scheduler, habits = this.#habits;
+    const lending = new Lending({ machine, cache, scheduler });
+    this.#runner = new Runner({ machine, scheduler, habits, lending });
   }
 
   get fidelity() {

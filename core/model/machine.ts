@@ -64,9 +64,9 @@ export interface BudgetReport {
   readonly window: number;
   /** The ring of streamed weights. */
   readonly staging: number;
-  /** KV cache, without what is lent. */
+  /** KV cache. */
   readonly kv: number;
-  /** Free blocks of the KV cache that hold weights at the moment. */
+  /** Of the KV cache, what holds weights at the moment: not a part of its own. */
   readonly lent: number;
   /** Buffers of the pass, logits included. */
   readonly activations: number;
@@ -80,6 +80,8 @@ export interface Machine {
   readonly limits: MachineLimits;
   /** How flash is read. */
   readonly reading: ReadMethod;
+  /** Whether weights would gain by free KV blocks: some are streamed. */
+  readonly lendable: boolean;
   /** Runs one pass; rejects only on a bug or a flash fault. One step at a time. */
   step(batch: readonly StepToken[]): Promise<void>;
   /**

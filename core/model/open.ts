@@ -272,6 +272,10 @@ class FlashMachine implements Machine {
     }
   }
 
+  get lendable() {
+    return this.#plan.loans.length > 0;
+  }
+
   async lend(first: number): Promise<void> {
     assert(!this.#running, "no step runs");
     const { kv, loans } = this.#plan;
@@ -357,7 +361,7 @@ class FlashMachine implements Machine {
   budget() {
     const { budget, loans } = this.#plan;
     const lent = loans.slice(0, this.#lent).reduce((sum, { unit }) => sum + unit.bytes, 0);
-    return { ...budget, kv: budget.kv - lent, lent };
+    return { ...budget, lent };
   }
 
   async close(): Promise<void> {

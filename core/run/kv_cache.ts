@@ -44,11 +44,12 @@ export class KvCache {
   readonly #hashes: (string | undefined)[]; // name of it, if block i is full
   readonly #byHash = new Map<string, number>();
   readonly #byParent = new Map<string, Set<number>>(); // known blocks
-  readonly #blank: number[]; // ownerless, nothing worth keeping
+  readonly #blank: number[]; // ownerless, nothing worth keeping; the lowest number last
+  #limit: number;
   readonly #idle = new Set<number>(); // ownerless but known; longest idle first
 
   constructor(blocks: number) {
-    this.blocks = blocks;
+    this.blocks = this.#limit = blocks;
     this.#owners = new Uint16Array(blocks);
     this.#contents = new Array(blocks);
     this.#hashes = new Array(blocks);
@@ -57,12 +58,34 @@ export class KvCache {
 
   /** Blocks that could be given away now, cached ones included. */
   get free(): number {
-    return this.#blank.length + this.#idle.size;
+    const lent = this.#blank.findLastIndex((block) => block >= this.#limit) + 1;
+    return this.#blank.length - lent + this.#idle.size;
+  }
+
+  /** Blocks from this number on are lent and not given away. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** What is known of blocks from `limit` on is forgotten; no sequence may use one of them. */
+  set limit(limit: number) {
+    assert(limit >= this.usedEnd, "used blocks are not lent");
+    this.#limit = limit;
+    for (const block of this.#idle) {
+      if (block < limit) continue;
+      this.#forget(block);
+      this.#lay(block);
+    }
+  }
+
+  /** The number behind the last block that some sequence uses. */
+  get usedEnd(): number {
+    return 1 + this.#owners.findLastIndex((count) => count > 0);
   }
 
   /** Blocks some sequence uses. */
   get used(): number {
-    return this.blocks - this.free;
+    return this.blocks - this.#blank.length - this.#idle.size;
   }
 
   /** How many of the leading contents are in some block. */
@@ -82,9 +105,10 @@ export class KvCache {
     return { blocks, cached: shared.length };
   }
 
-  /** One blank block with one owner; undefined if none is free. */
+  /** One blank block with one owner, of them the lowest; undefined if none is free. */
   grow(): number | undefined {
-    const block = this.#blank.pop() ?? this.#evict();
+    const blank = this.#blank.at(-1);
+    const block = blank !== undefined && blank < this.#limit ? this.#blank.pop() : this.#evict();
     if (block !== undefined) this.#owners[block] = 1;
     return block;
   }
@@ -128,7 +152,7 @@ export class KvCache {
     for (const block of blocks.toReversed()) {
       assert(this.#owners[block]! > 0, "a released block has an owner");
       if (--this.#owners[block]! > 0) continue;
-      if (this.#contents[block] === undefined) this.#blank.push(block);
+      if (this.#contents[block] === undefined) this.#lay(block);
       else this.#idle.add(block);
     }
   }
@@ -147,7 +171,17 @@ export class KvCache {
 
   #evict(): number | undefined {
     const [block] = this.#idle;
-    if (block === undefined) return undefined;
+    if (block !== undefined) this.#forget(block);
+    return block;
+  }
+
+  /** Puts a block to the blank ones. */
+  #lay(block: number): void {
+    const after = this.#blank.findLastIndex((other) => other > block);
+    this.#blank.splice(after + 1, 0, block);
+  }
+
+  #forget(block: number): void {
     this.#idle.delete(block);
     const { parent } = this.#contents[block]!, hash = this.#hashes[block];
     const siblings = this.#byParent.get(parent)!;
@@ -155,6 +189,5 @@ export class KvCache {
     if (siblings.size === 0) this.#byParent.delete(parent);
     if (hash !== undefined) this.#byHash.delete(hash);
     this.#contents[block] = this.#hashes[block] = undefined;
-    return block;
   }
 }

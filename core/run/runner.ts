@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { FlintError } from "../errors.ts";
 import type { Machine } from "../model/machine.ts";
 import type { Habits } from "./habits.ts";
+import type { Lending } from "./lending.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
 
@@ -10,14 +11,18 @@ import type { Sequence } from "./sequence.ts";
 export class Runner {
   readonly #machine: Machine;
   readonly #scheduler: Scheduler;
+  readonly #lending: Lending;
   readonly #habits: Habits;
   #work: Promise<void> | undefined;
   #closed = false;
   #seen: { readonly sequence: Sequence; readonly bits: Int32Array } | undefined;
 
-  constructor(needs: { machine: Machine; scheduler: Scheduler; habits: Habits }) {
+  constructor(
+    needs: { machine: Machine; scheduler: Scheduler; habits: Habits; lending: Lending },
+  ) {
     this.#machine = needs.machine;
     this.#scheduler = needs.scheduler;
+    this.#lending = needs.lending;
     this.#habits = needs.habits;
   }
 
@@ -45,9 +50,10 @@ export class Runner {
     while (!this.#closed) {
       // A turn for readers and new requests: who leaves now takes no part in the next step.
       await setImmediate();
-      const batch = this.#scheduler.schedule();
-      if (batch.length === 0) break;
       try {
+        await this.#lending.adjust();
+        const batch = this.#scheduler.schedule();
+        if (batch.length === 0) break;
         await this.#step(batch);
       } catch (error) {
         this.#scheduler.fail(error);

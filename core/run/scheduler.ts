@@ -52,6 +52,15 @@ export class Scheduler {
     return this.#waiting.length;
   }
 
+  /** Blocks that may be taken before the next step: for those who wait, and for the others to grow. */
+  get blocksWanted(): number {
+    const { contextTokens } = this.#limits;
+    const blocks = this.#waiting.map(({ tokens }) =>
+      1 + this.#blocksFor(Math.min(tokens.length + 1, contextTokens))
+    );
+    return blocks.reduce((sum, count) => sum + count, 2 * this.#running.length);
+  }
+
   /** Queues a sequence. Throws FlintError "busy" when too many wait. */
   submit(sequence: Sequence): void {
     if (this.#waiting.length >= WAITING_MAX) {

@@ -74,9 +74,9 @@ export const EngineReport = z.object({
     window: count,
     staging: count,
     kv: count,
-    lent: count,
     activations: count,
     resident: count,
+    lent: count.openapi({ description: "Of kv, what holds weights at the moment" }),
   }).openapi({ description: "Bytes; the parts add up to `limit` or less" }),
   counters: z.object({
     steps: count,

@@ -133,3 +133,18 @@ function checkOwners(cache: KvCache, held: readonly Holder[]) {
   }
   assert.equal(cache.used, owners.filter((count) => count > 0).length);
 }
+
+Deno.test("kv cache: blocks from the limit on are not given, and what they held is forgotten", () => {
+  const cache = new KvCache(6);
+  const { blocks } = cache.acquire([], 6)!;
+  blocks.forEach((block, i) => cache.seal(block, { parent: "", tokens: [i] }));
+  cache.release(blocks.slice(2));
+  assert.throws(() => cache.limit = 1, /used blocks are not lent/);
+  cache.limit = 4;
+  assert.deepEqual([cache.free, cache.used, cache.usedEnd], [2, 2, 2]);
+  assert.equal(cache.known([blockHash({ parent: "", tokens: [5] })]), 0);
+  assert.equal(cache.known([blockHash({ parent: "", tokens: [3] })]), 1);
+  assert.deepEqual([cache.grow(), cache.grow(), cache.grow()].toSorted(), [2, 3, undefined]);
+  cache.limit = 6;
+  assert.deepEqual([cache.grow(), cache.grow(), cache.grow()], [4, 5, undefined]);
+});

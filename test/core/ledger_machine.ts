@@ -43,6 +43,7 @@ export class LedgerMachine implements Machine {
   readonly spec = { vocabulary: VOCABULARY } as ModelSpec;
   readonly limits: MachineLimits;
   readonly reading = "sync";
+  readonly lendable = false;
   readonly batches: StepToken[][] = [];
   readonly #kv: Int32Array; // (blocks, blockTokens, [token, position])
   #logits: Float32Array[] = [];
