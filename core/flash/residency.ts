@@ -1,5 +1,5 @@
 /** Which units stay in DRAM. Pure. */
-import type { Unit } from "./layout.ts";
+import { PAGE, type Unit } from "./layout.ts";
 
 /**
  * Chooses the pinned units for `bytes` of DRAM. A dense pass visits every unit once for each token,
@@ -21,4 +21,20 @@ export function choosePinned(visited: readonly Unit[], bytes: number): Set<numbe
     used += unit.bytes;
   }
   return pinned;
+}
+
+/** Where units lie that borrow the KV cache's room, from its end down; spread over the visit order. */
+export function placeLoans(
+  streamed: readonly Unit[],
+  kv: { readonly at: number; readonly bytes: number },
+): { readonly unit: Unit; readonly at: number }[] {
+  const loans: { unit: Unit; at: number }[] = [];
+  let end = Math.floor((kv.at + kv.bytes) / PAGE) * PAGE;
+  const spread = (i: number) => (i * 0.618034) % 1; // multiples of the golden ratio lie evenly
+  for (const i of streamed.map((_, i) => i).sort((a, b) => spread(a) - spread(b))) {
+    end -= streamed[i]!.bytes;
+    if (end < kv.at) break;
+    loans.push({ unit: streamed[i]!, at: end });
+  }
+  return loans;
 }

@@ -37,7 +37,6 @@ export function sparseFeedForward(
 
 /** Bits of the neurons whose sketch does not lie further below zero than it may be off. */
 function ruleOut(thread: Thread, windows: Windows, layer: number, pass: Pass): void {
-  const { plan } = thread;
   const norms = inputNorms(thread, pass);
   for (const placed of thread.layers[layer]!) {
     const [rows, slack] = placed.unit.parts as [UnitPart, UnitPart];

@@ -5,7 +5,7 @@
 import { FlintError } from "../errors.ts";
 import { Ledger } from "../flash/budget.ts";
 import type { FlashStore, MatrixName, ModelSpec, Unit, VectorName } from "../flash/layout.ts";
-import { choosePinned } from "../flash/residency.ts";
+import { choosePinned, placeLoans } from "../flash/residency.ts";
 import { activationBytes, type ActivationForm, activationForm } from "../kernels/kernels.ts";
 import type { Eviction } from "../flash/arena.ts";
 import { CONTROL_BYTES } from "./control.ts";
@@ -382,19 +382,6 @@ function placeWeights(
     head: head.map(place),
     pinnedBytes: bytesOf([...kept, ...needs?.units ?? []]),
   };
-}
-
-/** Where units lie that borrow the KV cache's room, from its end down; spread over the visit order. */
-function placeLoans(streamed: readonly Unit[], kv: { at: number; bytes: number }): Placed[] {
-  const loans: Placed[] = [];
-  let end = Math.floor((kv.at + kv.bytes) / 4096) * 4096;
-  const spread = (i: number) => (i * 0.618034) % 1; // multiples of the golden ratio lie evenly
-  for (const i of streamed.map((_, i) => i).sort((a, b) => spread(a) - spread(b))) {
-    end -= streamed[i]!.bytes;
-    if (end < kv.at) break;
-    loans.push({ unit: streamed[i]!, at: end });
-  }
-  return loans;
 }
 
 /** KV blocks: a share of the budget; when all weights fit, what they leave, up to the context. */
