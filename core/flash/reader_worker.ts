@@ -66,13 +66,14 @@ class Reader {
   /** Reads what is wanted, and between two epochs what is newly lent room. */
   serve(): void {
     const control = this.#control, { loans, reader, readers } = this.#task;
-    for (let lent = 0; !control.ended();) {
+    for (let lent = 0, step = 1; !control.ended();) {
       const epoch = control.load(Word.epoch);
-      this.#follow(lent);
+      this.#follow(lent, step);
       control.count(Word.paused);
       if (!control.changed(Word.epoch, epoch, 0)) return;
       const before = lent;
       lent = control.load(Word.lent);
+      step = control.load(Word.step) + 1; // it may begin as soon as all have read
       this.#keep(loans.slice(before, lent).filter((_, i) => i % readers === reader));
       control.count(Word.paused);
     }
@@ -80,12 +81,12 @@ class Reader {
 
   /**
    * Reads what is demanded and the streamed units there is room for, until it is to pause; sleeps
-   * while there is neither. The first `lent` loans are in DRAM.
+   * while there is neither. The first `lent` loans are in DRAM; the next step is number `step`.
    */
-  #follow(lent: number): void {
+  #follow(lent: number, step: number): void {
     const control = this.#control;
     const demands = new DemandQueue(control);
-    const streamed = new Streamed(control, this.#task, lent);
+    const streamed = new Streamed(control, this.#task, lent, step);
     const pump = this.#pump([
       { next: () => this.#demanded(demands), bytesMax: Infinity },
       { next: () => this.#streamed(streamed), bytesMax: this.#disk.streamBytes },
@@ -159,14 +160,14 @@ class Streamed {
   readonly #walk: ReturnType<typeof passages> | undefined;
   #next: Passage | undefined;
 
-  constructor(control: Control, task: ReaderTask, lent: number) {
+  constructor(control: Control, task: ReaderTask, lent: number, step: number) {
     this.#control = control;
     this.#task = task;
     const { head, ring } = task;
     const resident = new Set(task.loans.slice(0, lent).map(({ unit }) => unit));
     const layers = task.layers.filter((unit) => !resident.has(unit));
     if (layers.length + head.length === 0) return;
-    this.#walk = passages(control, layers, head, ring, control.load(Word.step) + 1);
+    this.#walk = passages(control, layers, head, ring, step);
   }
 
   /** The next unit that may be read now. */

@@ -22,10 +22,10 @@ export const Word = {
   finished: 1344, // words for the clusters of a group: rows done of each, 0 again once all are
   tracing: 148, // 1: the threads note what they do in this step
   tracingReads: 149, // odd: the readers do; even again: they send what they have noted
-  pausing: 150, // 1: the readers end what is in flight and rest until the next epoch
-  paused: 151, // readers that rest; then, counted on, those that have read what is lent
-  epoch: 152, // raised with each change of what is lent
-  lent: 153, // units that lie in the KV cache's free blocks, the first so many of plan.loans
+  pausing: 154, // 1: the readers end what is in flight and rest until the next epoch
+  paused: 155, // readers that rest; then, counted on, those that have read what is lent
+  epoch: 156, // raised with each change of what is lent
+  lent: 157, // units that lie in the KV cache's free blocks, the first so many of plan.loans
   headWanted: 160, // 64 words: step n reads the head, at n % 64 (a reader may lag behind the step)
   ready: 224, // SLOTS words: k + 1 (wraps) once streamed unit k lies in the ring
   demanded: 1280, // reads out of turn that were ever asked for (wraps)
