@@ -3,6 +3,7 @@ import os from "node:os";
 import { dataFileOf } from "../../core/flash/data_file.ts";
 import { probe } from "../../core/flash/measure.ts";
 import { modelStore, type TestModel } from "../models.ts";
+import { spendCredit } from "./credit.ts";
 import { furtherCases } from "./further.ts";
 import { picture } from "./picture.ts";
 import { markdown, type Report } from "./report.ts";
@@ -36,7 +37,10 @@ export async function benchCore(options: BenchOptions): Promise<void> {
   let findings: Report["findings"] = [], ends: Report["ends"] = [];
   try {
     await rounds.open();
-    await rounds.run(pace, () => disk.push(diskBytesPerSecond(dataFile)));
+    await rounds.run(pace, () => {
+      spendCredit(dataFile);
+      disk.push(diskBytesPerSecond(dataFile));
+    });
     if (options.further) findings = await furtherCases(rounds, pace);
   } finally {
     ends = await rounds.close();

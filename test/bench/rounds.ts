@@ -5,7 +5,8 @@
 import { dirname } from "node:path";
 import { dataFileOf } from "../../core/flash/data_file.ts";
 import { modelFile, modelStore, modelText, type TestModel } from "../models.ts";
-import { assistantCases, BENCH_CASES, type Prompt, promptOf } from "./cases.ts";
+import { assistantCases, BENCH_CASES, inRound, type Prompt, promptOf } from "./cases.ts";
+import { spendCredit } from "./credit.ts";
 import type { GroupUse } from "./cgroup.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { SideProcess } from "./side_process.ts";
@@ -87,11 +88,12 @@ export class Rounds {
     await this.#warmUp();
     for (const one of BENCH_CASES) {
       if (one.name === "retrieval" && !pace.retrieval) continue;
-      const prompts = [this.prompt(one)] as const;
       for (let round = 0; round < pace.rounds; round++) {
+        const prompts = [this.prompt(inRound(one, round))] as const;
         between();
         for (const side of this.#sides) {
           if (!side.cases.includes(one.name)) continue;
+          spendCredit(dataFileOf(this.#folders.store));
           const answer = await this.ask(side, { prompts, ...pace });
           if (!answer) continue;
           const promptTokens = prompts[0]!.ids.length;
