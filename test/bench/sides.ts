@@ -141,7 +141,14 @@ export function commandOf(side: Side, model: TestModel, { store, prefixes }: Fol
 
 /** A Flint process; `task.model` is a flash store's folder. */
 export function flintSide(task: SideTask): string[] {
-  const options = ["run", "-A", "--no-check", `--config=${path.join(ROOT, "deno.json")}`];
+  // As the `flint` task has it: a smaller nursery for each of four isolates is 50 MB less.
+  const options = [
+    "run",
+    "-A",
+    "--v8-flags=--max-semi-space-size=4",
+    "--no-check",
+    `--config=${path.join(ROOT, "deno.json")}`,
+  ];
   const script = path.join(import.meta.dirname!, "flint_side.ts");
   return [process.execPath, ...options, script, JSON.stringify(task)];
 }
