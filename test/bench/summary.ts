@@ -62,8 +62,7 @@ export function summarize(
   return [...groups].map(([key, group]) => {
     const { side, case: name, firstTokenMs } = group[0]!;
     const rate = rates.get(key)!;
-    const wanted = groups.get(`${yardstick}\n${name}`)?.flatMap(({ said }) => [said[0]!]);
-    const longest = wanted?.reduce((a, b) => b.length > a.length ? b : a) ?? [];
+    const wanted = groups.get(`${yardstick}\n${name}`) ?? [];
     const flash = flashOf(group);
     return {
       side,
@@ -71,7 +70,7 @@ export function summarize(
       rate,
       firstTokenMs,
       cpuSecondsPerToken: sum(group, (t) => t.cpuSeconds) / sum(group, (t) => t.windowTokens),
-      ...agreement(group, longest),
+      ...agreement(group, wanted),
       ...(flash ? { flash } : {}),
       ratios: Object.fromEntries(rivals.flatMap((rival) => {
         const other = rates.get(`${rival}\n${name}`);
@@ -85,9 +84,10 @@ function sum<T>(all: readonly T[], of: (one: T) => number): number {
   return all.reduce((total, one) => total + of(one), 0);
 }
 
-/** How long the worst turn goes on as the yardstick does. */
-function agreement(group: readonly Turn[], wanted: readonly number[]) {
-  const pairs = group.map(({ said: [ids] }) => {
+/** How long the worst turn goes on as the yardstick does in the same round. */
+function agreement(group: readonly Turn[], yardstick: readonly Turn[]) {
+  const pairs = group.map(({ round, said: [ids] }) => {
+    const wanted = yardstick.find((turn) => turn.round === round)?.said[0] ?? [];
     const compared = Math.min(ids!.length, wanted.length);
     const differs = ids!.slice(0, compared).findIndex((id, i) => id !== wanted[i]);
     return { same: differs < 0 ? compared : differs, compared };

@@ -15,10 +15,10 @@ Deno.test("bench: the median of an even number of values lies between the middle
   assert.deepEqual(spread([4, 1, 3, 10]), { median: 3.5, least: 1, most: 10 });
 });
 
-Deno.test("bench: rates are compared by their medians, texts with the yardstick's longest", () => {
+Deno.test("bench: rates are compared by their medians, texts with the yardstick's of the round", () => {
   const turns = [
-    ...[turn("yardstick", 1, [1, 2]), turn("yardstick", 1, [1, 2, 3])],
-    ...[turn("exact", 2, [1, 2, 3, 4], { flash }), turn("exact", 5, [1, 2, 9], { flash })],
+    ...[turn("yardstick", 1, [5, 6]), turn("yardstick", 1, [1, 2, 3], { round: 1 })],
+    ...[turn("exact", 2, [5, 6, 7], { flash }), turn("exact", 5, [1, 2, 9], { flash, round: 1 })],
     turn("naive", 10, [1]),
   ];
   const exact = summarize(turns, "yardstick", ["naive"]).find(({ side }) => side === "exact")!;
