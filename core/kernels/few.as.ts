@@ -15,15 +15,11 @@ import {
   lanes23,
   lanes45,
   lanes67,
-  NIBBLES,
   pairs32,
   SEVENS,
-  sums,
   THREES,
-  words,
 } from "./lanes.as";
-import { firstSixes, lastSixes, minSums } from "./sixes.as";
-import { scaledLessMin, scalesOf, wideRun, wideTokens } from "./wide.as";
+import { fourBlocks } from "./sixes.as";
 
 /** 64 activations times 64 weights; `scales` are the two halves' in turn. */
 @inline
@@ -119,7 +115,7 @@ function blockSum2(w: usize, x: usize, scales: v128): v128 {
 }
 
 @unmanaged
-class F3K {
+export class F3K {
   @inline
   get bytes(): usize {
     return 112;
@@ -151,7 +147,7 @@ class F3K {
 }
 
 @unmanaged
-class F2K {
+export class F2K {
   @inline
   get bytes(): usize {
     return 80;
@@ -180,65 +176,4 @@ class F2K {
   shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
     return fourBlocks(this, w, w, w, w, x0, x1, x2, x3);
   }
-}
-
-/** Lane i is block w_i times x_i. */
-@inline
-function fourBlocks<T>(
-  type: T,
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-): v128 {
-  const a = words(w0 + 4, w1 + 4, w2 + 4, w3 + 4);
-  const c = words(w0 + 12, w1 + 12, w2 + 12, w3 + 12);
-  const first = firstSixes(a);
-  const last = lastSixes(v128.and(c, i32x4.splat(NIBBLES)), a);
-  const two = v128.shuffle<i32>(first, last, 0, 4, 1, 5);
-  const next = v128.shuffle<i32>(first, last, 2, 6, 3, 7);
-  const sum = sums(
-    type.sum(w0, x0, i16x8.extend_low_i8x16_u(two)),
-    type.sum(w1, x1, i16x8.extend_high_i8x16_u(two)),
-    type.sum(w2, x2, i16x8.extend_low_i8x16_u(next)),
-    type.sum(w3, x3, i16x8.extend_high_i8x16_u(next)),
-  );
-  const minSum = minSums(w0, w1, w2, w3, x0, x1, x2, x3);
-  return scaledLessMin(words(w0, w1, w2, w3), scalesOf(x0, x1, x2, x3), sum, minSum);
-}
-
-export function f3kRun(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  wideRun(changetype<F3K>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function f3kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return wideTokens(changetype<F3K>(0), w, cols, x0, x1, x2, x3);
-}
-
-export function f2kRun(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  wideRun(changetype<F2K>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function f2kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return wideTokens(changetype<F2K>(0), w, cols, x0, x1, x2, x3);
 }

@@ -4,20 +4,23 @@
  * result does not depend on what it is batched with, nor a row's on its neighbours. Types are
  * GGML's numbers, TensorType in flash/layout.ts.
  */
-import { f2kRun, f2kTokens, f3kRun, f3kTokens } from "./few.as";
+import { F2K, F3K } from "./few.as";
 import { bf16Four, f16Four, f32Four } from "./floats.as";
 import { putLanes } from "./lanes.as";
-import { q40Run, q40Tokens, q41Run, q41Tokens } from "./q4_0.as";
-import { q50Run, q50Tokens, q51Run, q51Tokens } from "./q5_0.as";
-import { q80Run, q80Tokens } from "./q8_0.as";
-import { q2kRun, q2kTokens } from "./q2_k.as";
-import { q3kRun, q3kTokens } from "./q3_k.as";
-import { q4kRun } from "./q4_k.as";
+import { narrowRun, narrowTokens } from "./narrow.as";
+import { Q40, Q41 } from "./q4_0.as";
+import { Q50, Q51 } from "./q5_0.as";
+import { Q80 } from "./q8_0.as";
+import { Q2K } from "./q2_k.as";
+import { Q3K } from "./q3_k.as";
+import { Q4K } from "./q4_k.as";
 import { q4kTokens } from "./q4_k_tokens.as";
-import { q4kWoven } from "./q4_k_woven.as";
-import { q5kRun, q5kTokens } from "./q5_k.as";
-import { q6kRun, q6kTokens } from "./q6_k.as";
-import { q6kWoven } from "./q6_k_woven.as";
+import { WovenQ4K } from "./q4_k_woven.as";
+import { Q5K } from "./q5_k.as";
+import { Q6K } from "./q6_k.as";
+import { WovenQ6K } from "./q6_k_woven.as";
+import { wideRun, wideTokens } from "./wide.as";
+import { wovenTokens } from "./woven.as";
 
 /** The types of most models' weights, whose rows go by twos. */
 const Q4_K = 12;
@@ -81,18 +84,18 @@ function run(
   accumulate: bool,
 ): void {
   switch (type) {
-    case 2: return q40Run(w, rowBytes, rows, cols, x, out, accumulate);
-    case 3: return q41Run(w, rowBytes, rows, cols, x, out, accumulate);
-    case 6: return q50Run(w, rowBytes, rows, cols, x, out, accumulate);
-    case 7: return q51Run(w, rowBytes, rows, cols, x, out, accumulate);
-    case 8: return q80Run(w, rowBytes, rows, cols, x, out, accumulate);
-    case 10: return q2kRun(w, rowBytes, rows, cols, x, out, accumulate);
-    case 11: return q3kRun(w, rowBytes, rows, cols, x, out, accumulate);
-    case 12: return q4kRun(w, rowBytes, rows, cols, x, out, accumulate);
-    case 13: return q5kRun(w, rowBytes, rows, cols, x, out, accumulate);
-    case 14: return q6kRun(w, rowBytes, rows, cols, x, out, accumulate);
-    case 102: return f2kRun(w, rowBytes, rows, cols, x, out, accumulate);
-    case 103: return f3kRun(w, rowBytes, rows, cols, x, out, accumulate);
+    case 2: return narrowRun(changetype<Q40>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 3: return narrowRun(changetype<Q41>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 6: return narrowRun(changetype<Q50>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 7: return narrowRun(changetype<Q51>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 8: return narrowRun(changetype<Q80>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 10: return wideRun(changetype<Q2K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 11: return wideRun(changetype<Q3K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 12: return wideRun(changetype<Q4K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 13: return wideRun(changetype<Q5K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 14: return wideRun(changetype<Q6K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 102: return wideRun(changetype<F2K>(0), w, rowBytes, rows, cols, x, out, accumulate);
+    case 103: return wideRun(changetype<F3K>(0), w, rowBytes, rows, cols, x, out, accumulate);
     default: return plainRun(type, w, rowBytes, rows, cols, x, out, accumulate);
   }
 }
@@ -100,17 +103,17 @@ function run(
 /** Lane i is the row at w times x_i. */
 function four(type: i32, w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
   switch (type) {
-    case 2: return q40Tokens(w, cols, x0, x1, x2, x3);
-    case 3: return q41Tokens(w, cols, x0, x1, x2, x3);
-    case 6: return q50Tokens(w, cols, x0, x1, x2, x3);
-    case 7: return q51Tokens(w, cols, x0, x1, x2, x3);
-    case 8: return q80Tokens(w, cols, x0, x1, x2, x3);
-    case 10: return q2kTokens(w, cols, x0, x1, x2, x3);
-    case 11: return q3kTokens(w, cols, x0, x1, x2, x3);
-    case 13: return q5kTokens(w, cols, x0, x1, x2, x3);
-    case 14: return q6kTokens(w, cols, x0, x1, x2, x3);
-    case 102: return f2kTokens(w, cols, x0, x1, x2, x3);
-    case 103: return f3kTokens(w, cols, x0, x1, x2, x3);
+    case 2: return narrowTokens(changetype<Q40>(0), w, cols, x0, x1, x2, x3);
+    case 3: return narrowTokens(changetype<Q41>(0), w, cols, x0, x1, x2, x3);
+    case 6: return narrowTokens(changetype<Q50>(0), w, cols, x0, x1, x2, x3);
+    case 7: return narrowTokens(changetype<Q51>(0), w, cols, x0, x1, x2, x3);
+    case 8: return narrowTokens(changetype<Q80>(0), w, cols, x0, x1, x2, x3);
+    case 10: return wideTokens(changetype<Q2K>(0), w, cols, x0, x1, x2, x3);
+    case 11: return wideTokens(changetype<Q3K>(0), w, cols, x0, x1, x2, x3);
+    case 13: return wideTokens(changetype<Q5K>(0), w, cols, x0, x1, x2, x3);
+    case 14: return wideTokens(changetype<Q6K>(0), w, cols, x0, x1, x2, x3);
+    case 102: return wideTokens(changetype<F2K>(0), w, cols, x0, x1, x2, x3);
+    case 103: return wideTokens(changetype<F3K>(0), w, cols, x0, x1, x2, x3);
     default: return plainFour(type, w, w, w, w, x0, x1, x2, x3, cols);
   }
 }
@@ -163,8 +166,12 @@ export function matmul(
     // One or two too many for fours go on below.
     const some = min(tokens, (tokens + 1) & ~3);
     if (type == Q4_K) {
-      q4kWoven(w, rowBytes, rows, cols, x, xStride, some, out, outStride, accumulate);
-    } else q6kWoven(w, rowBytes, rows, cols, x, xStride, some, out, outStride, accumulate);
+      const woven = changetype<WovenQ4K>(0);
+      wovenTokens(woven, w, rowBytes, rows, cols, x, xStride, some, out, outStride, accumulate);
+    } else {
+      const woven = changetype<WovenQ6K>(0);
+      wovenTokens(woven, w, rowBytes, rows, cols, x, xStride, some, out, outStride, accumulate);
+    }
     tokens -= some;
     x += <usize>some * xStride;
     out += <usize>some * outStride;

@@ -13,7 +13,6 @@ import {
 import { floatSum, halves, ONES, pairs32, put, STEPS, sums, words } from "./lanes.as";
 
 /** One token: each row's blocks four at a time in memory order. */
-@inline
 export function narrowRun<T>(
   type: T,
   w: usize,
@@ -85,7 +84,6 @@ function shared<T>(
 }
 
 /** One row times four tokens. */
-@inline
 export function narrowTokens<T>(
   type: T,
   w: usize,

@@ -4,7 +4,7 @@
  * Byte 32n+i, bits 2j and 2j+1: weight 128n + 32j + i.
  */
 import { lane0, lane1, NIBBLES, rotated, sums, upper, words } from "./lanes.as";
-import { scaledLessMin, scalesOf, step16, sum16, wideRun, wideTokens } from "./wide.as";
+import { scaledLessMin, scalesOf, step16, sum16 } from "./wide.as";
 
 /** 128 weights from the 32 bytes at w, with their eight scales. */
 @inline
@@ -39,7 +39,7 @@ function minSum(w: usize, x: usize): v128 {
 }
 
 @unmanaged
-class Q2K {
+export class Q2K {
   @inline
   get bytes(): usize {
     return 84;
@@ -68,20 +68,4 @@ class Q2K {
   shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
     return this.four(w, w, w, w, x0, x1, x2, x3);
   }
-}
-
-export function q2kRun(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  wideRun(changetype<Q2K>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q2kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return wideTokens(changetype<Q2K>(0), w, cols, x0, x1, x2, x3);
 }

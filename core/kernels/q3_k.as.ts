@@ -4,7 +4,7 @@
  * Low parts lie as in Q2_K; the third bit of weight 32k + i is bit k of byte i; weight = q - 4.
  */
 import { lane0, lane1, rotated, shorts, sums } from "./lanes.as";
-import { scaled, scalesOf, step16, sum16, wideRun, wideTokens } from "./wide.as";
+import { scaled, scalesOf, step16, sum16 } from "./wide.as";
 
 /** The sixteen scales as i8x16: four low bits each in bytes 0-7, two high bits in bytes 8-11. */
 @inline
@@ -58,7 +58,7 @@ function blockSum(w: usize, x: usize): v128 {
 }
 
 @unmanaged
-class Q3K {
+export class Q3K {
   @inline
   get bytes(): usize {
     return 110;
@@ -86,20 +86,4 @@ class Q3K {
   shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
     return this.four(w, w, w, w, x0, x1, x2, x3);
   }
-}
-
-export function q3kRun(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  wideRun(changetype<Q3K>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q3kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return wideTokens(changetype<Q3K>(0), w, cols, x0, x1, x2, x3);
 }

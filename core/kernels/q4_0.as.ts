@@ -4,7 +4,7 @@
  *   Q4_0 (18 bytes) d * (q - 8)   Q4_1 (20 bytes) d * q + m
  */
 import { NIBBLES, shorts, upper, words } from "./lanes.as";
-import { narrowRun, narrowTokens, products, scaled, scaledAndMin } from "./narrow.as";
+import { products, scaled, scaledAndMin } from "./narrow.as";
 
 /** 16 bytes of nibbles times 32 activations, in four lanes. */
 @inline
@@ -15,7 +15,7 @@ function nibbles(qs: usize, x: usize): v128 {
 }
 
 @unmanaged
-class Q40 {
+export class Q40 {
   @inline
   get bytes(): usize {
     return 18;
@@ -46,7 +46,7 @@ class Q40 {
 }
 
 @unmanaged
-class Q41 {
+export class Q41 {
   @inline
   get bytes(): usize {
     return 20;
@@ -74,36 +74,4 @@ class Q41 {
   product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
     return scaledAndMin(heads, scales, sum, scaledSums);
   }
-}
-
-export function q40Run(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  narrowRun(changetype<Q40>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q40Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return narrowTokens(changetype<Q40>(0), w, cols, x0, x1, x2, x3);
-}
-
-export function q41Run(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  narrowRun(changetype<Q41>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q41Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return narrowTokens(changetype<Q41>(0), w, cols, x0, x1, x2, x3);
 }

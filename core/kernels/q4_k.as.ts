@@ -11,12 +11,9 @@ import {
   lanes67,
   NIBBLES,
   pairs32,
-  sums,
   upper,
-  words,
 } from "./lanes.as";
-import { firstSixes, lastSixes, minSums } from "./sixes.as";
-import { scaledLessMin, scalesOf, wideRun } from "./wide.as";
+import { fourBlocks } from "./sixes.as";
 
 /** 64 weights (32 bytes at w) times 64 activations; `scales` are the two halves' in turn. */
 @inline
@@ -39,10 +36,15 @@ function blockSum(w: usize, x: usize, scales: v128): v128 {
 }
 
 @unmanaged
-class Q4K {
+export class Q4K {
   @inline
   get bytes(): usize {
     return 144;
+  }
+
+  @inline
+  sum(w: usize, x: usize, scales: v128): v128 {
+    return blockSum(w, x, scales);
   }
 
   /** Lane i is block w_i times x_i. */
@@ -57,31 +59,6 @@ class Q4K {
     x2: usize,
     x3: usize,
   ): v128 {
-    const a = words(w0 + 4, w1 + 4, w2 + 4, w3 + 4);
-    const c = words(w0 + 12, w1 + 12, w2 + 12, w3 + 12);
-    const first = firstSixes(a);
-    const last = lastSixes(v128.and(c, i32x4.splat(NIBBLES)), a);
-    const two = v128.shuffle<i32>(first, last, 0, 4, 1, 5);
-    const next = v128.shuffle<i32>(first, last, 2, 6, 3, 7);
-    const sum = sums(
-      blockSum(w0, x0, i16x8.extend_low_i8x16_u(two)),
-      blockSum(w1, x1, i16x8.extend_high_i8x16_u(two)),
-      blockSum(w2, x2, i16x8.extend_low_i8x16_u(next)),
-      blockSum(w3, x3, i16x8.extend_high_i8x16_u(next)),
-    );
-    const minSum = minSums(w0, w1, w2, w3, x0, x1, x2, x3);
-    return scaledLessMin(words(w0, w1, w2, w3), scalesOf(x0, x1, x2, x3), sum, minSum);
+    return fourBlocks(this, w0, w1, w2, w3, x0, x1, x2, x3);
   }
-}
-
-export function q4kRun(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  wideRun(changetype<Q4K>(0), w, rowBytes, rows, cols, x, out, accumulate);
 }

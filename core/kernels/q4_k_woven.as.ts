@@ -3,7 +3,7 @@ import { WIDE_SUMS32 } from "./activations.as";
 import { NIBBLES, sums, upper } from "./lanes.as";
 import { mins6, scales6 } from "./sixes.as";
 import { scaledLessMin, scalesOf } from "./wide.as";
-import { addPairs, UNPACKED, UNPACKED_SCALES, weave, wovenTokens } from "./woven.as";
+import { addPairs, UNPACKED, UNPACKED_SCALES, weave } from "./woven.as";
 
 /** Behind the two halves' scales (i16x8 each: four in turn): eight mins (i16x8), d and dmin. */
 const MINS: usize = UNPACKED_SCALES + 32;
@@ -33,7 +33,7 @@ function addRow(
 }
 
 @unmanaged
-class Q4K {
+export class WovenQ4K {
   @inline
   get bytes(): usize {
     return 144;
@@ -140,21 +140,4 @@ class Q4K {
     addRow(w, x0, x1, x2, x3, scaleX, sum0, total);
     addRow(w + UNPACKED, x0, x1, x2, x3, scaleX, sum1, total + 16);
   }
-}
-
-/** See `wovenTokens`. */
-export function q4kWoven(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  xStride: usize,
-  tokens: i32,
-  out: usize,
-  outStride: usize,
-  accumulate: bool,
-): void {
-  const type = changetype<Q4K>(0);
-  wovenTokens(type, w, rowBytes, rows, cols, x, xStride, tokens, out, outStride, accumulate);
 }

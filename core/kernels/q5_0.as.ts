@@ -4,7 +4,7 @@
  *   Q5_0 (22 bytes) d * (q - 16)   Q5_1 (24 bytes) d * q + m
  */
 import { NIBBLES, shorts, upper, words } from "./lanes.as";
-import { narrowRun, narrowTokens, products, scaled, scaledAndMin } from "./narrow.as";
+import { products, scaled, scaledAndMin } from "./narrow.as";
 
 /** 32 fifth bits and 16 bytes of nibbles times 32 activations, in four lanes. */
 @inline
@@ -22,7 +22,7 @@ function fives(qh: usize, x: usize): v128 {
 }
 
 @unmanaged
-class Q50 {
+export class Q50 {
   @inline
   get bytes(): usize {
     return 22;
@@ -53,7 +53,7 @@ class Q50 {
 }
 
 @unmanaged
-class Q51 {
+export class Q51 {
   @inline
   get bytes(): usize {
     return 24;
@@ -81,36 +81,4 @@ class Q51 {
   product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
     return scaledAndMin(heads, scales, sum, scaledSums);
   }
-}
-
-export function q50Run(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  narrowRun(changetype<Q50>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q50Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return narrowTokens(changetype<Q50>(0), w, cols, x0, x1, x2, x3);
-}
-
-export function q51Run(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  narrowRun(changetype<Q51>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q51Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return narrowTokens(changetype<Q51>(0), w, cols, x0, x1, x2, x3);
 }

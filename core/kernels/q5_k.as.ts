@@ -12,10 +12,9 @@ import {
   pairs32,
   sums,
   upper,
-  words,
 } from "./lanes.as";
-import { firstSixes, lastSixes, minSums, minSumsShared, scales6 } from "./sixes.as";
-import { scaledLessMin, scalesOf, wideRun, wideTokens } from "./wide.as";
+import { fourBlocks, minSumsShared, scales6 } from "./sixes.as";
+import { scaledLessMin, scalesOf } from "./wide.as";
 
 /** The bit of each byte that `bit` selects, moved to bit 4 by the caller's shift before. */
 @inline
@@ -60,10 +59,15 @@ function blockSum(w: usize, x: usize, scales: v128): v128 {
 }
 
 @unmanaged
-class Q5K {
+export class Q5K {
   @inline
   get bytes(): usize {
     return 176;
+  }
+
+  @inline
+  sum(w: usize, x: usize, scales: v128): v128 {
+    return blockSum(w, x, scales);
   }
 
   /** Lane i is block w_i times x_i. */
@@ -78,20 +82,7 @@ class Q5K {
     x2: usize,
     x3: usize,
   ): v128 {
-    const a = words(w0 + 4, w1 + 4, w2 + 4, w3 + 4);
-    const c = words(w0 + 12, w1 + 12, w2 + 12, w3 + 12);
-    const first = firstSixes(a);
-    const last = lastSixes(v128.and(c, i32x4.splat(NIBBLES)), a);
-    const two = v128.shuffle<i32>(first, last, 0, 4, 1, 5);
-    const next = v128.shuffle<i32>(first, last, 2, 6, 3, 7);
-    const sum = sums(
-      blockSum(w0, x0, i16x8.extend_low_i8x16_u(two)),
-      blockSum(w1, x1, i16x8.extend_high_i8x16_u(two)),
-      blockSum(w2, x2, i16x8.extend_low_i8x16_u(next)),
-      blockSum(w3, x3, i16x8.extend_high_i8x16_u(next)),
-    );
-    const minSum = minSums(w0, w1, w2, w3, x0, x1, x2, x3);
-    return scaledLessMin(words(w0, w1, w2, w3), scalesOf(x0, x1, x2, x3), sum, minSum);
+    return fourBlocks(this, w0, w1, w2, w3, x0, x1, x2, x3);
   }
 
   /** Lane i is block w times x_i. */
@@ -107,20 +98,4 @@ class Q5K {
     const minSum = minSumsShared(w, x0, x1, x2, x3);
     return scaledLessMin(v128.load_splat<u32>(w), scalesOf(x0, x1, x2, x3), sum, minSum);
   }
-}
-
-export function q5kRun(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  wideRun(changetype<Q5K>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q5kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return wideTokens(changetype<Q5K>(0), w, cols, x0, x1, x2, x3);
 }

@@ -17,7 +17,7 @@ import {
   TOPS,
   upper,
 } from "./lanes.as";
-import { scaled, scalesOf, sum16, wideRun, wideTokens } from "./wide.as";
+import { scaled, scalesOf, sum16 } from "./wide.as";
 
 /** 32 weights times 32 activations; `scales` are those of the first and second 16 in turn. */
 @inline
@@ -85,7 +85,7 @@ function blockSum(w: usize, x: usize): v128 {
 }
 
 @unmanaged
-class Q6K {
+export class Q6K {
   @inline
   get bytes(): usize {
     return 210;
@@ -113,20 +113,4 @@ class Q6K {
   shared(w: usize, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
     return this.four(w, w, w, w, x0, x1, x2, x3);
   }
-}
-
-export function q6kRun(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  wideRun(changetype<Q6K>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q6kTokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return wideTokens(changetype<Q6K>(0), w, cols, x0, x1, x2, x3);
 }

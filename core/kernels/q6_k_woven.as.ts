@@ -2,7 +2,7 @@
 import { WIDE_SUMS16 } from "./activations.as";
 import { NIBBLES, pairs, sums, TOPS, upper } from "./lanes.as";
 import { scaled, scalesOf } from "./wide.as";
-import { addPairs, UNPACKED, UNPACKED_SCALES, weave, wovenTokens } from "./woven.as";
+import { addPairs, UNPACKED, UNPACKED_SCALES, weave } from "./woven.as";
 
 /**
  * Behind the weights: for each quarter (of a half's runs the first 16, then the second) its four
@@ -53,7 +53,7 @@ function addRow(
 }
 
 @unmanaged
-class Q6K {
+export class WovenQ6K {
   @inline
   get bytes(): usize {
     return 210;
@@ -141,21 +141,4 @@ class Q6K {
     addRow(w, x0, x1, x2, x3, scaleX, sums(s00, s01, s02, s03), total);
     addRow(w + UNPACKED, x0, x1, x2, x3, scaleX, sums(s10, s11, s12, s13), total + 16);
   }
-}
-
-/** See `wovenTokens`. */
-export function q6kWoven(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  xStride: usize,
-  tokens: i32,
-  out: usize,
-  outStride: usize,
-  accumulate: bool,
-): void {
-  const type = changetype<Q6K>(0);
-  wovenTokens(type, w, rowBytes, rows, cols, x, xStride, tokens, out, outStride, accumulate);
 }

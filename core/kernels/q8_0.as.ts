@@ -1,7 +1,7 @@
 /** Q8_0 times q16x32. Block (34 bytes for 32 weights): f16 d, 32 i8; weight = d * q. */
 import { NARROW_WHOLES } from "./activations.as";
 import { shorts } from "./lanes.as";
-import { narrowRun, narrowTokens, scaled } from "./narrow.as";
+import { scaled } from "./narrow.as";
 
 /** 16 signed bytes times 16 whole activations, in four lanes; not `pairs`: weights reach -128. */
 @inline
@@ -14,7 +14,7 @@ function bytes16(qs: usize, wholes: usize): v128 {
 }
 
 @unmanaged
-class Q80 {
+export class Q80 {
   @inline
   get bytes(): usize {
     return 34;
@@ -43,20 +43,4 @@ class Q80 {
   product(heads: v128, sum: v128, scales: v128, scaledSums: v128, whole: v128): v128 {
     return scaled(heads, scales, sum);
   }
-}
-
-export function q80Run(
-  w: usize,
-  rowBytes: usize,
-  rows: i32,
-  cols: i32,
-  x: usize,
-  out: usize,
-  accumulate: bool,
-): void {
-  narrowRun(changetype<Q80>(0), w, rowBytes, rows, cols, x, out, accumulate);
-}
-
-export function q80Tokens(w: usize, cols: i32, x0: usize, x1: usize, x2: usize, x3: usize): v128 {
-  return narrowTokens(changetype<Q80>(0), w, cols, x0, x1, x2, x3);
 }

@@ -6,6 +6,7 @@
  */
 import { WIDE_SUMS32 } from "./activations.as";
 import { NIBBLES, SIXES, sums, TOPS, upper, words } from "./lanes.as";
+import { scaledLessMin, scalesOf } from "./wide.as";
 
 /** First four (scales: `a` from byte 4; mins: from byte 8) of four blocks, one block a lane. */
 @inline
@@ -73,4 +74,33 @@ export function minSumsShared(w: usize, x0: usize, x1: usize, x2: usize, x3: usi
     i32x4.dot_i16x8_s(mins, v128.load(x2 + WIDE_SUMS32)),
     i32x4.dot_i16x8_s(mins, v128.load(x3 + WIDE_SUMS32)),
   );
+}
+
+/** Lane i: block w_i times x_i; `type.sum(w, x, scales)` is a block's products times its scales. */
+@inline
+export function fourBlocks<T>(
+  type: T,
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+): v128 {
+  const a = words(w0 + 4, w1 + 4, w2 + 4, w3 + 4);
+  const c = words(w0 + 12, w1 + 12, w2 + 12, w3 + 12);
+  const first = firstSixes(a);
+  const last = lastSixes(v128.and(c, i32x4.splat(NIBBLES)), a);
+  const two = v128.shuffle<i32>(first, last, 0, 4, 1, 5);
+  const next = v128.shuffle<i32>(first, last, 2, 6, 3, 7);
+  const sum = sums(
+    type.sum(w0, x0, i16x8.extend_low_i8x16_u(two)),
+    type.sum(w1, x1, i16x8.extend_high_i8x16_u(two)),
+    type.sum(w2, x2, i16x8.extend_low_i8x16_u(next)),
+    type.sum(w3, x3, i16x8.extend_high_i8x16_u(next)),
+  );
+  const minSum = minSums(w0, w1, w2, w3, x0, x1, x2, x3);
+  return scaledLessMin(words(w0, w1, w2, w3), scalesOf(x0, x1, x2, x3), sum, minSum);
 }

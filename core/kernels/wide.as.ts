@@ -12,7 +12,6 @@ import { pairs, put, scaleHalves, words } from "./lanes.as";
  * One token. All rows are one run of blocks, taken four at a time in memory order: DRAM reads them
  * half as fast again as four rows side by side (measured, 1536 columns of Q4_K).
  */
-@inline
 export function wideRun<T>(
   type: T,
   w: usize,
@@ -74,7 +73,6 @@ function next(x: usize, start: usize, end: usize): usize {
 }
 
 /** One row times four tokens. */
-@inline
 export function wideTokens<T>(
   type: T,
   w: usize,

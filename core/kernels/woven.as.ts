@@ -83,7 +83,6 @@ function twoRows<T>(
 }
 
 /** Any rows times any tokens. */
-@inline
 export function wovenTokens<T>(
   type: T,
   w: usize,
