@@ -9,7 +9,7 @@ import { Word } from "./control.ts";
 import { FAMILIES } from "./families.ts";
 import type { Placed } from "./plan.ts";
 import { tallyInputs, tallyNeurons } from "./tally.ts";
-import { type Pass, strideOf, type Thread } from "./thread.ts";
+import { type Pass, type Range, strideOf, type Thread } from "./thread.ts";
 
 /** Neurons of one piece are a multiple of this: the words of the activity bits. */
 const NEURON_GRAIN = 32;
@@ -95,28 +95,17 @@ const inputs = ({ parts }: Unit) => parts.filter(({ matrix }) => matrix !== "dow
 
 /** gate . x or up . x of some neurons of a cluster; what has no gate goes where activations lie. */
 function project(
-  { plan, kernels }: Thread,
+  thread: Thread,
   part: UnitPart,
   { unit, at, column }: Cluster,
   { tokens }: Pass,
-  { from, to }: { readonly from: number; readonly to: number },
+  rows: Range,
 ): void {
-  const x = plan.normed;
+  const { normed, gate, up, groupNeurons } = thread.plan;
   const form = activationForm(part.type);
-  const out = part === inputs(unit)[0] ? plan.gate : plan.up;
-  kernels.matmul(
-    part.type,
-    at + part.at + from * part.rowBytes,
-    part.rowBytes,
-    to - from,
-    part.cols,
-    x[form],
-    strideOf(x, form),
-    tokens,
-    out + (column + from) * 4,
-    plan.groupNeurons * 4,
-    false,
-  );
+  const x = { at: normed[form], stride: strideOf(normed, form) };
+  const first = (part === inputs(unit)[0] ? gate : up) + (column + rows.from) * 4;
+  thread.product(at, part, rows, x, tokens, { at: first, stride: groupNeurons * 4 });
 }
 
 /** A token's activations in cluster c of the group whose turn it is. */
@@ -169,26 +158,19 @@ function down(
   pass: Pass,
   where: { readonly first: boolean; readonly last: boolean },
 ): void {
-  const { plan, kernels } = thread;
+  const { plan } = thread;
   const { width } = plan.spec;
   const bytes = group.reduce((sum, { unit }) => sum + partOf(unit, "down").rowBytes, 0);
   thread.spreadRows({ count: width, bytes }, (from, to) => {
     group.forEach(({ unit, at, column }, c) => {
       const part = partOf(unit, "down");
       const form = activationForm(part.type);
-      kernels.matmul(
-        part.type,
-        at + part.at + from * part.rowBytes,
-        part.rowBytes,
-        to - from,
-        part.cols,
-        form === "f32" ? plan.gate + column * 4 : actsAt(thread, { t: 0, c, turn }, form),
-        strideOf(plan.acts, form),
-        pass.tokens,
-        plan.ffn + from * 4,
-        width * 4,
-        !(where.first && c === 0),
-      );
+      const acts = form === "f32"
+        ? plan.gate + column * 4
+        : actsAt(thread, { t: 0, c, turn }, form);
+      const x = { at: acts, stride: strideOf(plan.acts, form) };
+      const out = { at: plan.ffn + from * 4, stride: width * 4 };
+      thread.product(at, part, { from, to }, x, pass.tokens, out, !(where.first && c === 0));
     });
     if (where.last) thread.addRows(plan.x, plan.ffn, pass.tokens, from, to);
   });

@@ -8,7 +8,7 @@
 import type { UnitPart } from "../flash/layout.ts";
 import { normalize } from "./attention.ts";
 import type { Plan } from "./plan.ts";
-import type { Pass, Thread } from "./thread.ts";
+import type { Pass, Range, Thread } from "./thread.ts";
 import { planRound, State, type Windows } from "./windows.ts";
 
 /** Neurons of a piece of work on scattered rows, and rows of one on scattered columns. */
@@ -68,32 +68,18 @@ function inputNorms({ plan, floats }: Thread, { tokens }: Pass): Float64Array {
   return norms;
 }
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
 function sketchDots(
-  { plan, kernels }: Thread,
+  thread: Thread,
   windows: Windows,
   at: number,
-  { type, at: inUnit, row, rowBytes, cols }: UnitPart,
+  part: UnitPart,
   { tokens }: Pass,
-  { from, to }: Range,
+  range: Range,
 ): void {
-  kernels.matmul(
-    type,
-    at + inUnit + from * rowBytes,
-    rowBytes,
-    to - from,
-    cols,
-    plan.normed.q16x32,
-    plan.normed.q16x32Stride,
-    tokens,
-    windows.plan.dots + (row + from) * 4,
-    plan.spec.neurons * 4,
-    false,
-  );
+  const { normed, spec } = thread.plan;
+  const x = { at: normed.q16x32, stride: normed.q16x32Stride };
+  const first = windows.plan.dots + (part.row + range.from) * 4;
+  thread.product(at, part, range, x, tokens, { at: first, stride: spec.neurons * 4 });
 }
 
 /** Sets a token's bits for neurons from..to, whole words; `slack` is the address of the first's. */

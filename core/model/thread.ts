@@ -28,6 +28,18 @@ export interface Pass {
   readonly screened: boolean;
 }
 
+/** Rows, or neurons, `from` to before `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where token 0's vector lies, and bytes from one token's to the next. */
+export interface Vectors {
+  readonly at: number;
+  readonly stride: number;
+}
+
 /**
  * One of several equal threads. All run the same code in the same order; the pieces of each phase
  * go to whoever is free. A piece's result does not depend on who computes it.
@@ -191,26 +203,41 @@ export class Thread {
     part: UnitPart,
     x: Activation,
     tokens: number,
-    out: { readonly at: number; readonly stride: number },
+    out: Vectors,
     then?: (from: number, to: number) => void,
   ): void {
     const form = activationForm(part.type);
+    const input = { at: x[form], stride: strideOf(x, form) };
     this.spreadRows({ count: part.rows, bytes: part.rowBytes }, (from, to) => {
-      this.kernels.matmul(
-        part.type,
-        unitAt + part.at + from * part.rowBytes,
-        part.rowBytes,
-        to - from,
-        part.cols,
-        x[form],
-        strideOf(x, form),
-        tokens,
-        out.at + (part.row + from) * 4,
-        out.stride,
-        false,
-      );
+      const target = { at: out.at + (part.row + from) * 4, stride: out.stride };
+      this.product(unitAt, part, { from, to }, input, tokens, target);
       then?.(part.row + from, part.row + to);
     });
+  }
+
+  /** Some rows of a unit part times all tokens, by this thread: out[t][r] (+)= part[from + r] . x[t]. */
+  product(
+    unitAt: number,
+    part: UnitPart,
+    rows: Range,
+    x: Vectors,
+    tokens: number,
+    out: Vectors,
+    accumulate = false,
+  ): void {
+    this.kernels.matmul(
+      part.type,
+      unitAt + part.at + rows.from * part.rowBytes,
+      part.rowBytes,
+      rows.to - rows.from,
+      part.cols,
+      x.at,
+      x.stride,
+      tokens,
+      out.at,
+      out.stride,
+      accumulate,
+    );
   }
 
   /** x += y for rows from..to of all tokens; (tokens, width) f32. */
