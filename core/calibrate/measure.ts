@@ -1,5 +1,6 @@
 /** Runs texts through a machine and compares what it says of each next token with another's word. */
 import type { Machine, StepToken } from "../model/machine.ts";
+import { logSumExp } from "../text/logprobs.ts";
 
 /** Runs each text from its first position; hands out the logits behind each of its tokens, if wanted. */
 export async function runTexts(
@@ -23,10 +24,7 @@ export async function runTexts(
 
 /** log softmax of logits, in place of them. */
 export function logSoftmax(logits: Float32Array): Float32Array {
-  let most = -Infinity, sum = 0;
-  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i]!);
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
-  const shift = most + Math.log(sum);
+  const shift = logSumExp(logits);
   for (let i = 0; i < logits.length; i++) logits[i]! -= shift;
   return logits;
 }

@@ -27,7 +27,8 @@ export function tokenLogprobs(
   return { chosen: describe(chosen), top: likeliest(logits, count).map(describe) };
 }
 
-function logSumExp(logits: Float32Array): number {
+/** log of the sum of exp(logit): what turns logits to log probabilities. */
+export function logSumExp(logits: Float32Array): number {
   let highest = -Infinity;
   for (let i = 0; i < logits.length; i++) if (logits[i]! > highest) highest = logits[i]!;
   let sum = 0;
