@@ -138,6 +138,10 @@ class FlashEngine implements Engine {
     return this.#parts.choice.fidelity;
   }
 
+  get choice() {
+    return this.#parts.choice.report;
+  }
+
   get card() {
     return this.#parts.store.card;
   }
@@ -181,7 +185,7 @@ class FlashEngine implements Engine {
     return {
       model: this.card.name,
       fidelity: this.fidelity,
-      choice: this.#parts.choice.report,
+      choice: this.choice,
       threads,
       budget: machine.budget(),
       counters: machine.counters(),

@@ -153,6 +153,8 @@ export interface Engine {
   readonly text: TextFace;
   /** Which fidelity answers. */
   readonly fidelity: Fidelity;
+  /** Which weights answer, where not all are exact. */
+  readonly choice: ChoiceReport | undefined;
   /** Fixed sizes: context, batch, KV blocks. */
   readonly limits: MachineLimits;
   /** Streams one answer. Breaking out of the loop or aborting frees its place at once. */

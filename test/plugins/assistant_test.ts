@@ -289,11 +289,12 @@ Deno.test("assistant: a turn for /v1 has the instructions first and the assistan
 
 /** The engine's fields as plain ones, to replace one of them. */
 function engineFace(engine: Engine): Engine {
-  const { card, text, fidelity, limits } = engine;
+  const { card, text, fidelity, choice, limits } = engine;
   return {
     card,
     text,
     fidelity,
+    choice,
     limits,
     generate: (request, signal) => engine.generate(request, signal),
     score: (tokens, signal) => engine.score(tokens, signal),

@@ -22,10 +22,9 @@ export function headOf(prefix: "chatcmpl" | "cmpl", model: string, engine: Engin
 }
 
 /** Same fingerprint, seed and request: same text. The weights that answer decide that. */
-function fingerprintOf(engine: Engine): string {
-  const { choice } = engine.report();
-  const weights = choice === undefined ? engine.fidelity : `${engine.fidelity}_${choice.key}`;
-  return `fp_${engine.card.sourceSha256.slice(0, 12)}_${weights}`;
+function fingerprintOf({ card, fidelity, choice }: Engine): string {
+  const weights = choice === undefined ? fidelity : `${fidelity}_${choice.key}`;
+  return `fp_${card.sourceSha256.slice(0, 12)}_${weights}`;
 }
 
 /** OpenAI's own end of stream; the only `data` that is not JSON. */
