@@ -1,5 +1,4 @@
 /** /api/builder/sessions: assistants made by talk; what a message did streams as events. */
-import type { Context } from "hono";
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import {
   Assistant,
@@ -14,8 +13,7 @@ import {
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
 import { events, json, jsonBody, problems } from "./describe.ts";
-import { problem } from "./errors.ts";
-import { eventStream, type Frame } from "./events.ts";
+import { typedStream } from "./events.ts";
 
 const tags = ["Builder"];
 
@@ -159,7 +157,7 @@ export function createBuilder({ builder }: { readonly builder: Builder }): OpenA
   app.openapi(say, (c) => {
     const { id } = c.req.valid("param");
     const { text } = c.req.valid("json");
-    return stream(c, (signal) => builder.say(id, text, signal));
+    return typedStream(c, (signal) => builder.say(id, text, signal));
   });
 
   app.openapi(undo, async (c) => {
@@ -189,12 +187,12 @@ function addPreview(app: OpenAPIHono, { preview }: Builder): void {
   app.openapi(tryOut, (c) => {
     const { id } = c.req.valid("param");
     const { content } = c.req.valid("json");
-    return stream(c, (signal) => preview.reply(id, content, signal));
+    return typedStream(c, (signal) => preview.reply(id, content, signal));
   });
 
   app.openapi(tryAgain, (c) => {
     const { id } = c.req.valid("param");
-    return stream(c, (signal) => preview.regenerate(id, signal));
+    return typedStream(c, (signal) => preview.regenerate(id, signal));
   });
 
   app.openapi(forget, async (c) => {
@@ -202,20 +200,3 @@ function addPreview(app: OpenAPIHono, { preview }: Builder): void {
     return c.body(null, 204);
   });
 }
-
-type StreamEvent = BuilderEvent | ChatEvent;
-
-const stream = (c: Context, open: (signal: AbortSignal) => AsyncIterable<StreamEvent>) =>
-  eventStream(c, {
-    frames: (signal) => frames(open(signal)),
-    failed: (error) => {
-      const { type, detail } = problem(error, c.req.path);
-      return frame({ type: "error", code: type, message: detail });
-    },
-  });
-
-async function* frames(events: AsyncIterable<StreamEvent>): AsyncGenerator<Frame> {
-  for await (const event of events) yield frame(event);
-}
-
-const frame = (event: StreamEvent): Frame => ({ event: event.type, data: JSON.stringify(event) });

@@ -1,5 +1,4 @@
 /** /api/conversations: talks with assistants, kept; answers stream as events. */
-import type { Context } from "hono";
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import {
   type Assistants,
@@ -12,8 +11,7 @@ import {
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
 import { events, json, jsonBody, problems } from "./describe.ts";
-import { problem } from "./errors.ts";
-import { eventStream, type Frame } from "./events.ts";
+import { typedStream } from "./events.ts";
 import { given } from "./given.ts";
 
 const tags = ["Conversations"];
@@ -151,27 +149,12 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
   app.openapi(say, (c) => {
     const { id } = c.req.valid("param");
     const { content } = c.req.valid("json");
-    return stream(c, (signal) => assistants.reply(id, content, signal));
+    return typedStream(c, (signal) => assistants.reply(id, content, signal));
   });
 
   app.openapi(again, (c) => {
     const { id } = c.req.valid("param");
-    return stream(c, (signal) => assistants.regenerate(id, signal));
+    return typedStream(c, (signal) => assistants.regenerate(id, signal));
   });
   return app;
 }
-
-const stream = (c: Context, reply: (signal: AbortSignal) => AsyncIterable<ChatEvent>) =>
-  eventStream(c, {
-    frames: (signal) => frames(reply(signal)),
-    failed: (error) => {
-      const { type, detail } = problem(error, c.req.path);
-      return frame({ type: "error", code: type, message: detail });
-    },
-  });
-
-async function* frames(events: AsyncIterable<ChatEvent>): AsyncGenerator<Frame> {
-  for await (const event of events) yield frame(event);
-}
-
-const frame = (event: ChatEvent): Frame => ({ event: event.type, data: JSON.stringify(event) });

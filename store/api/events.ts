@@ -1,6 +1,7 @@
 /** Server-sent events from an async iterable: whole frames only, and a closed tab stops the source. */
 import type { Context } from "hono";
 import { setTimeout as delay } from "node:timers/promises";
+import { problem } from "./errors.ts";
 
 /** One event; `data` is one line (JSON). */
 export interface Frame {
@@ -68,3 +69,30 @@ async function refusal(first: Promise<unknown>): Promise<void> {
 function encode({ event, data }: Frame): Uint8Array {
   return new TextEncoder().encode(`${event ? `event: ${event}\n` : ""}data: ${data}\n\n`);
 }
+
+/** An event that says what kind it is. */
+interface TypedEvent {
+  readonly type: string;
+}
+
+/** Streams events under the names of their kinds; if the source fails, `error` is the last. */
+export function typedStream(
+  c: Context,
+  open: (signal: AbortSignal) => AsyncIterable<TypedEvent>,
+): Promise<Response> {
+  return eventStream(c, {
+    frames: (signal) => frames(open(signal)),
+    failed: (error) => {
+      const { type, detail } = problem(error, c.req.path);
+      return frame({ type: "error", code: type, message: detail });
+    },
+  });
+}
+
+async function* frames(events: AsyncIterable<TypedEvent>): AsyncGenerator<Frame> {
+  for await (const event of events) yield frame(event);
+}
+
+const frame = <E extends TypedEvent>(event: E): Frame => (
+  { event: event.type, data: JSON.stringify(event) }
+);

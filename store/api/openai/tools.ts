@@ -1,5 +1,5 @@
 /** OpenAI's `tools`: whether the model wants to call some of the client's, and how that is told. */
-import type { ChatMessage, GenerateEvent } from "@flint/core";
+import type { ChatMessage } from "@flint/core";
 import {
   chooseTools,
   type Chosen,
@@ -8,11 +8,10 @@ import {
   type ToolWish,
   withTools,
 } from "@flint/plugins";
+import type { DoneEvent } from "./choices.ts";
 import { engineMessages } from "./messages.ts";
 import type { ChatRequest } from "./schema.ts";
 import type { Speaker } from "./speaker.ts";
-
-type DoneEvent = Extract<GenerateEvent, { type: "done" }>;
 
 /** Asks which tools are to be called; undefined where the client offers none. */
 export async function chosenTools(
