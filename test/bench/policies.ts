@@ -2,7 +2,7 @@
  * Which policy for the window: hit rates on recorded traces of real models and of the synthetic
  * sparse one, at several sizes; and what published reuse figures would give on this disk.
  */
-import { comparePolicies, type Trace } from "../../core/flash/policies.ts";
+import { comparePolicies, type Trace } from "./policy_scores.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { openMachine } from "../../core/model/open.ts";
 import { openEngine } from "../../core/engine.ts";

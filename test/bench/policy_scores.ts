@@ -3,8 +3,8 @@
  * same number of slots. Simulated with the arena that the core runs, so the figures are its own;
  * the first half of a trace is what a policy may learn from, the second half counts. Pure.
  */
-import { assert } from "../errors.ts";
-import { Arena, type Eviction } from "./arena.ts";
+import { assert } from "../../core/errors.ts";
+import { Arena, type Eviction } from "../../core/flash/arena.ts";
 
 /** The active items of one layer, token by token, each in rising order. */
 export interface Trace {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { comparePolicies, type Trace } from "../../core/flash/policies.ts";
+import { comparePolicies, type Trace } from "./policy_scores.ts";
 import { randomInts } from "../random.ts";
 
 /** Shares in percent, by policy. */
