@@ -56,7 +56,7 @@ export interface ModelTensors {
 }
 
 /** The architecture, or a refusal that lists the supported ones. */
-export function readArchitecture(metadata: Metadata): Architecture {
+function readArchitecture(metadata: Metadata): Architecture {
   const name = metadata.text("general.architecture");
   return (Object.keys(FAMILIES) as Architecture[]).find((family) => family === name) ??
     refuseModel(

@@ -23,7 +23,7 @@ const WEB_PORTS = [80, 443];
 const FREE_PORTS_FROM = 1024;
 
 /** Asks the system's resolver. */
-export const resolveBySystem: Resolve = async (host) => {
+const resolveBySystem: Resolve = async (host) => {
   const { state } = await Deno.permissions.query({ name: "net", host });
   if (state !== "granted") throw noLeave(host); // lookup itself would say that there is no such host
   return (await lookup(host, { all: true, verbatim: true })) as Address[];

@@ -158,7 +158,7 @@ function noTool(tools: readonly ToolFunction[]): string {
 }
 
 /** What the decision may look like. */
-export function choiceSchema({ tools, wish, parallel }: Choice): Record<string, unknown> {
+function choiceSchema({ tools, wish, parallel }: Choice): Record<string, unknown> {
   const some = offered(tools, wish);
   const call = (name: string, more: Record<string, unknown>) => ({
     type: "object",
