@@ -13,6 +13,7 @@ export {
   OWNER,
   Sampling,
   SLUG_CHARS_MAX,
+  ToolGrant,
 } from "./schema.ts";
 export { diffManifest, FieldChange } from "./manifest_diff.ts";
 export { parse } from "./parse.ts";
@@ -67,3 +68,24 @@ export {
   type ToolWish,
   withTools,
 } from "./tools/choice.ts";
+export {
+  callTool,
+  textResult,
+  type Tool,
+  ToolContent,
+  type ToolContext,
+  type ToolEffect,
+  ToolName,
+  ToolResult,
+  type ToolValues,
+} from "./tools/tool.ts";
+export {
+  type GrantedTool,
+  type OpenPlugin,
+  openToolbox,
+  Plugin,
+  PluginDraft,
+  type PluginType,
+  type Toolbox,
+  type ToolboxNeeds,
+} from "./tools/toolbox.ts";

@@ -63,14 +63,17 @@ export interface Registry {
   seed(): Promise<void>;
 }
 
+/** A manifest as it is kept: one from before a field was there has that field's default. */
+const Kept = z.preprocess((value) => ({ ...ASSISTANT_DEFAULTS, ...value as object }), Assistant);
+
 /** The newest version, and whether it was removed. */
-const Head = z.strictObject({ assistant: Assistant, removed: z.boolean() });
+const Head = z.strictObject({ assistant: Kept, removed: z.boolean() });
 type Head = z.infer<typeof Head>;
 
 /** A version as it is kept. Stores from before authors were told hold the manifest alone. */
 const Version = z.preprocess(
   (value) => "author" in (value as object) ? value : { author: OWNER, assistant: value },
-  z.strictObject({ author: z.string(), assistant: Assistant }),
+  z.strictObject({ author: z.string(), assistant: Kept }),
 );
 type Version = z.infer<typeof Version>;
 

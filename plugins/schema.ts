@@ -35,7 +35,8 @@ const CONTENT_CHARS_MAX = 524_288;
 /** Documents that other formats brought along; the largest agent seen in the wild has 60 KB. */
 const EXTRA_CHARS_MAX = 256_000;
 
-const slug = z.string().max(SLUG_CHARS_MAX).regex(
+/** Lower-case words joined by hyphens. */
+export const Slug = z.string().max(SLUG_CHARS_MAX).regex(
   SLUG,
   "must be lower-case words joined by hyphens, such as spell-coach",
 );
@@ -64,9 +65,22 @@ export const Sampling = z.strictObject({
 }).partial();
 export type Sampling = z.infer<typeof Sampling>;
 
+/** A plugin whose tools an assistant may use. */
+export const ToolGrant = z.strictObject({
+  plugin: Slug.meta({ description: "Id of the plugin" }),
+  tools: z.array(z.string().min(1).max(64)).max(256).optional()
+    .meta({ description: "Names of the tools it may use; all of the plugin's unless given" }),
+  ask: z.enum(["always", "once", "never"]).optional().meta({
+    description:
+      "When the user is asked before a call: each time, once in a conversation, never. " +
+      "Unless given: always where something is changed, once where others are asked, else never",
+  }),
+}).meta({ id: "ToolGrant" });
+export type ToolGrant = z.infer<typeof ToolGrant>;
+
 /** An assistant: the manifest that people write, share and install. */
 export const Assistant = z.strictObject({
-  id: slug.meta({ description: "Name in URLs and in the `model` field of /v1" }),
+  id: Slug.meta({ description: "Name in URLs and in the `model` field of /v1" }),
   name: plainText(1, 80).meta({ description: "What people call it" }),
   description: plainText(0, 1000, { lines: true }).meta({ description: "What it does for whom" }),
   instructions: plainText(1, INSTRUCTIONS_CHARS_MAX, { lines: true })
@@ -85,6 +99,7 @@ export const Assistant = z.strictObject({
     'must be "default" or a model\'s name as `flint models` shows it',
   ).meta({ description: "The model it wants" }),
   sampling: Sampling,
+  tools: z.array(ToolGrant).max(64).meta({ description: "Plugins it may use" }),
   visibility: z.enum(["private", "link", "public"]).meta({ description: "Who may find it" }),
   extra: z.record(z.string(), z.unknown()).refine(
     (bag) => JSON.stringify(bag).length <= EXTRA_CHARS_MAX,
@@ -126,6 +141,7 @@ export const ASSISTANT_DEFAULTS: Omit<
   avatar: "💬",
   model: "default",
   sampling: {},
+  tools: [],
   visibility: "private",
   extra: {},
 };
@@ -162,7 +178,7 @@ export type Message = z.infer<typeof Message>;
 /** A chat with one assistant; its messages are kept beside it. */
 export const Conversation = z.strictObject({
   id: z.uuid(),
-  assistantId: slug,
+  assistantId: Slug,
   title: plainText(0, 120).meta({
     description: "Of the first message unless renamed; may be empty",
   }),

@@ -37,9 +37,10 @@ const LENSES = [
   lens(["description"], ["data", "creator_notes"], cut(1000)),
   lens(["tags"], ["data", "tags"], list(16, line(40))),
   INSTRUCTIONS,
-  ...[["starters"], ["category"], ["avatar"], ["model"], ["sampling"], ["visibility"]].map(
-    inExtensions,
-  ),
+  ...[["starters"], ["category"], ["avatar"], ["model"], ["sampling"], ["tools"], ["visibility"]]
+    .map(
+      inExtensions,
+    ),
   guessed(inExtensions(["language"]), (card) => languageOf(String(INSTRUCTIONS.read(card)))),
 ];
 

@@ -39,6 +39,7 @@ const LENSES = [
     ["tags"],
     ["avatar"],
     ["model"],
+    ["tools"],
     ["visibility"],
   ].map(inComment),
   guessed(inComment(["language"]), (file) => languageOf(String(INSTRUCTIONS.read(file)))),

@@ -28,6 +28,7 @@ const LENSES = [
     ["tags"],
     ["avatar"],
     ["model"],
+    ["tools"],
     ["visibility"],
   ].map(inMetadata),
   guessed(inMetadata(["language"]), ({ instructions }) => languageOf(String(instructions))),

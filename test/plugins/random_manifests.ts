@@ -46,6 +46,14 @@ export const manifest: fc.Arbitrary<Assistant> = fc.record({
   avatar: fc.constantFrom("💬", "🧑🏽‍💻", "svg:owl"),
   model: fc.constantFrom("default", "smollm2-135m"),
   sampling,
+  tools: fc.array(
+    fc.record({
+      plugin: fc.constantFrom("calculator", "weather-2"),
+      tools: fc.array(fc.constantFrom("a", "get_b"), { maxLength: 3 }),
+      ask: fc.constantFrom("always", "once", "never"),
+    }, { requiredKeys: ["plugin"], noNullPrototype: true }),
+    { maxLength: 4 },
+  ),
   visibility: fc.constantFrom("private", "link", "public"),
 }).map((draft) => stored(draft as AssistantDraft));
 

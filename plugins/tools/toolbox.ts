@@ -1,0 +1,222 @@
+/** The plugins on this machine: added, opened when first needed, granted to assistants, removed. */
+import { type Collection, FlintError, type Kv } from "@flint/core";
+import { z } from "zod";
+import { parse } from "../parse.ts";
+import { plainText } from "../plain_text.ts";
+import { Slug, type ToolGrant } from "../schema.ts";
+import type { Tool } from "./tool.ts";
+
+/** An installed plugin. Its config is its type's business; secrets are named in it, never held. */
+export const Plugin = z.strictObject({
+  id: Slug.meta({ description: "Name in manifests and URLs" }),
+  type: z.string().max(32).meta({ description: "What kind: builtin, openapi, mcp, code" }),
+  name: plainText(1, 80),
+  description: plainText(0, 1000, { lines: true }),
+  config: z.record(z.string(), z.unknown()),
+  addedAt: z.iso.datetime(),
+}).meta({ id: "Plugin" });
+export type Plugin = z.infer<typeof Plugin>;
+
+/** What one sends to add a plugin. */
+export const PluginDraft = Plugin.omit({ addedAt: true }).partial({
+  description: true,
+  config: true,
+})
+  .meta({ id: "PluginDraft" });
+
+/** A plugin at work. */
+export interface OpenPlugin {
+  readonly tools: readonly Tool[];
+  /** Ends what it holds: processes, connections. */
+  close(): Promise<void>;
+}
+
+/** A kind of plugin: how its config is checked and how it is opened. */
+export interface PluginType {
+  readonly config: z.ZodType<Record<string, unknown>>;
+  /** @throws FlintError when it cannot be opened now; the next use tries again */
+  open(plugin: Plugin): Promise<OpenPlugin>;
+}
+
+/** A tool as one assistant has it. */
+export interface GrantedTool {
+  /** Its own name or, where two plugins have the same, plugin_name. */
+  readonly name: string;
+  readonly plugin: string;
+  readonly tool: Tool;
+  /** When the user is asked before a call: each time, once in a conversation, never. */
+  readonly ask: NonNullable<ToolGrant["ask"]>;
+}
+
+/** The plugins of one machine. Reads are synchronous; writes resolve when they are on disk. */
+export interface Toolbox {
+  list(): Plugin[];
+  /** Throws "not_found", as everything here that takes an id. */
+  get(id: string): Plugin;
+  /** Checks `draft` (PluginDraft) and opens it once. "bad_input", "conflict", or why it does not open. */
+  add(draft: unknown): Promise<Plugin>;
+  /** Replaces the config, opened anew. */
+  configure(id: string, config: unknown): Promise<Plugin>;
+  /** Assistants that were granted it keep the grant, which then gives nothing. */
+  remove(id: string): Promise<void>;
+  /** All tools of a plugin, opened if need be. */
+  tools(id: string): Promise<readonly Tool[]>;
+  /** What grants give; plugins that are gone or do not open give nothing, and `missing` names them. */
+  granted(grants: readonly ToolGrant[]): Promise<{ tools: GrantedTool[]; missing: string[] }>;
+  close(): Promise<void>;
+}
+
+/** When the user is asked unless the grant says. */
+const ASK = { none: "never", reads: "once", writes: "always" } as const;
+const PLUGINS_MAX = 1000;
+
+/** What a toolbox is made from. */
+export interface ToolboxNeeds {
+  readonly kv: Kv;
+  /** The kinds there are, by name. */
+  readonly types: Readonly<Record<string, PluginType>>;
+  /** Plugins that are there without being added. */
+  readonly builtin?: readonly Plugin[];
+  readonly now?: () => Date;
+}
+
+/** Opens the toolbox in `kv`. */
+export function openToolbox(needs: ToolboxNeeds): Toolbox {
+  return new StoredToolbox(needs);
+}
+
+class StoredToolbox implements Toolbox {
+  readonly #needs: ToolboxNeeds;
+  readonly #plugins: Collection<Plugin>;
+  readonly #open = new Map<string, Promise<OpenPlugin>>();
+
+  constructor(needs: ToolboxNeeds) {
+    this.#needs = needs;
+    this.#plugins = needs.kv.collection("plugins", { parse: (value) => Plugin.parse(value) });
+  }
+
+  list(): Plugin[] {
+    const { entries } = this.#plugins.list({ limit: PLUGINS_MAX });
+    return [...this.#needs.builtin ?? [], ...entries.map(({ value }) => value)];
+  }
+
+  get(id: string): Plugin {
+    const found = this.#builtin(id) ?? this.#plugins.get(id);
+    if (!found) throw new FlintError("not_found", `there is no plugin "${id}"`);
+    return found;
+  }
+
+  async add(value: unknown): Promise<Plugin> {
+    const draft = parse(PluginDraft, value);
+    const config = this.#checkConfig(draft.type, draft.config ?? {});
+    const addedAt = (this.#needs.now?.() ?? new Date()).toISOString();
+    const plugin = Plugin.parse({ description: "", ...draft, config, addedAt });
+    if (this.#builtin(plugin.id) || this.#plugins.get(plugin.id)) {
+      throw new FlintError("conflict", `there is a plugin "${plugin.id}": choose another id`);
+    }
+    if (this.#plugins.list({ limit: PLUGINS_MAX }).entries.length === PLUGINS_MAX) {
+      throw new FlintError("over_budget", `there are ${PLUGINS_MAX} plugins: remove some first`);
+    }
+    await this.#keep(plugin, 0);
+    return plugin;
+  }
+
+  async configure(id: string, value: unknown): Promise<Plugin> {
+    const before = this.#added(id);
+    const { version } = this.#plugins.entry(id)!;
+    const plugin = { ...before, config: this.#checkConfig(before.type, value) };
+    await this.#keep(plugin, version);
+    return plugin;
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#added(id);
+    await this.#plugins.remove(id);
+    await this.#shut(id);
+  }
+
+  async tools(id: string): Promise<readonly Tool[]> {
+    const plugin = this.get(id);
+    const opened = this.#open.get(id) ?? this.#opening(plugin);
+    return (await opened).tools;
+  }
+
+  async granted(grants: readonly ToolGrant[]) {
+    const missing: string[] = [];
+    const found = await Promise.all(grants.map(async (grant) => {
+      try {
+        const tools = await this.tools(grant.plugin);
+        return tools.filter(({ name }) => grant.tools?.includes(name) ?? true)
+          .map((tool) => ({ plugin: grant.plugin, tool, ask: grant.ask ?? ASK[tool.effect] }));
+      } catch (error) {
+        if (!(error instanceof FlintError)) throw error;
+        missing.push(grant.plugin);
+        return [];
+      }
+    }));
+    return { tools: named(found.flat()), missing };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((id) => this.#shut(id)));
+  }
+
+  /** Opened before it is written: what does not open is not kept. */
+  async #keep(plugin: Plugin, ifVersion: number): Promise<void> {
+    const opened = await this.#typeOf(plugin.type).open(plugin);
+    try {
+      await this.#plugins.put(plugin.id, plugin, { ifVersion });
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+    await this.#shut(plugin.id);
+    this.#open.set(plugin.id, Promise.resolve(opened));
+  }
+
+  #opening(plugin: Plugin): Promise<OpenPlugin> {
+    const opened = this.#typeOf(plugin.type).open(plugin);
+    this.#open.set(plugin.id, opened);
+    opened.catch(() => this.#open.delete(plugin.id));
+    return opened;
+  }
+
+  async #shut(id: string): Promise<void> {
+    const opened = this.#open.get(id);
+    this.#open.delete(id);
+    await (await opened?.catch(() => undefined))?.close();
+  }
+
+  #builtin(id: string): Plugin | undefined {
+    return this.#needs.builtin?.find((plugin) => plugin.id === id);
+  }
+
+  /** One that was added: what is built in can't be changed. */
+  #added(id: string): Plugin {
+    const plugin = this.get(id);
+    if (this.#builtin(id)) throw new FlintError("denied", `${id} is built in: it stays as it is`);
+    return plugin;
+  }
+
+  #checkConfig(type: string, config: unknown): Record<string, unknown> {
+    return parse(this.#typeOf(type).config, config);
+  }
+
+  #typeOf(type: string): PluginType {
+    const { types } = this.#needs;
+    if (Object.hasOwn(types, type)) return types[type]!;
+    const known = Object.keys(types).join(", ");
+    throw new FlintError("bad_input", `type "${type}" is unknown: it must be one of ${known}`);
+  }
+}
+
+/** Tools of different plugins with one name are told apart by their plugin's. */
+function named(tools: readonly Omit<GrantedTool, "name">[]): GrantedTool[] {
+  const counts = new Map<string, number>();
+  for (const { tool: { name } } of tools) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return tools.map((granted) => {
+    const { plugin, tool: { name } } = granted;
+    const full = counts.get(name) === 1 ? name : `${plugin}_${name}`.slice(-64);
+    return { ...granted, name: full };
+  });
+}
