@@ -12,6 +12,7 @@ import type {
   Embedder,
   Memory,
   Registry,
+  Toolbox,
 } from "@flint/plugins";
 import { createAssistants } from "./api/assistants.ts";
 import { createBuilder } from "./api/builder.ts";
@@ -33,6 +34,7 @@ export interface StoreDeps {
   readonly registry: Registry;
   readonly conversations: Conversations;
   readonly memory: Memory;
+  readonly toolbox: Toolbox;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
   readonly builder: Builder;

@@ -4,8 +4,10 @@ import { FlintError, type HouseOptions, type ModelHouse, openKv, openModels } fr
 import {
   type Assistants,
   type Builder,
+  BUILTIN_PLUGINS,
   type Conversations,
   createAssistants,
+  Egress,
   type Embedder,
   type Memory,
   openBuilder,
@@ -13,7 +15,10 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openToolbox,
+  pluginKinds,
   type Registry,
+  type Toolbox,
 } from "@flint/plugins";
 import { createStore } from "./app.ts";
 
@@ -23,6 +28,7 @@ export interface Flint {
   readonly registry: Registry;
   readonly conversations: Conversations;
   readonly memory: Memory;
+  readonly toolbox: Toolbox;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
   readonly builder: Builder;
@@ -60,12 +66,15 @@ export async function openFlint(options: HouseOptions): Promise<Flint> {
   await registry.seed();
   const conversations = openConversations(kv);
   const memory = openMemory(kv);
+  const types = pluginKinds({ egress: new Egress() });
+  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const embedder = openEmbedder(join(dataDir, "models", "minilm"));
   return {
     house,
     registry,
     conversations,
     memory,
+    toolbox,
     embedder,
     builder: openBuilder({ kv, registry, memory, embedder, engine: () => house.engine() }),
     assistants: createAssistants({
@@ -76,6 +85,7 @@ export async function openFlint(options: HouseOptions): Promise<Flint> {
     }),
     async close() {
       embedder.close();
+      await toolbox.close();
       await house.close();
       await kv.close();
     },

@@ -5,12 +5,16 @@ import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
 import { type Engine, type ModelHouse, openKv } from "@flint/core";
 import {
+  BUILTIN_PLUGINS,
   createAssistants,
+  Egress,
   openBuilder,
   openConversations,
   openEmbedder,
   openMemory,
   openRegistry,
+  openToolbox,
+  pluginKinds,
 } from "@flint/plugins";
 import type { Conversations, Registry } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
@@ -46,10 +50,21 @@ export async function openLiveStore(
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
+  const types = pluginKinds({ egress: new Egress() });
+  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: house.engine, registry, conversations, memory });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
   const builder = openBuilder({ kv, registry, memory, embedder, engine: house.engine });
-  const deps = { house, registry, conversations, memory, assistants, embedder, builder };
+  const deps = {
+    house,
+    registry,
+    conversations,
+    memory,
+    toolbox,
+    assistants,
+    embedder,
+    builder,
+  };
   const app = createStore(deps, options);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
   const { port } = server.addr;
@@ -62,6 +77,7 @@ export async function openLiveStore(
     async [Symbol.asyncDispose]() {
       await server.shutdown();
       embedder.close();
+      await toolbox.close();
       await engine.close();
       await kv.close();
       await Deno.remove(folder, { recursive: true });

@@ -2,12 +2,16 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import {
+  BUILTIN_PLUGINS,
   createAssistants,
+  Egress,
   openBuilder,
   openConversations,
   openEmbedder,
   openMemory,
   openRegistry,
+  openToolbox,
+  pluginKinds,
 } from "@flint/plugins";
 import type { Conversations, Memory, Registry } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
@@ -44,10 +48,21 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
   const kv = openKv(folder);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
+  const types = pluginKinds({ egress: new Egress() });
+  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: pulling.engine, registry, conversations, memory });
   const embedder = openEmbedder(`${folder}/minilm`);
   const builder = openBuilder({ kv, registry, memory, embedder, engine: pulling.engine });
-  const deps = { house: pulling, registry, conversations, memory, assistants, embedder, builder };
+  const deps = {
+    house: pulling,
+    registry,
+    conversations,
+    memory,
+    toolbox,
+    assistants,
+    embedder,
+    builder,
+  };
   const app = createStore(deps, options);
   return {
     app,
@@ -62,6 +77,7 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
     },
     async [Symbol.asyncDispose]() {
       embedder.close();
+      await toolbox.close();
       await kv.close();
       await Deno.remove(folder, { recursive: true });
     },

@@ -1,0 +1,17 @@
+/** The kinds of plugins there are, each a file or folder beside this one, and the plugins that come along. */
+import type { Egress } from "./egress.ts";
+import type { Plugin, PluginType } from "./toolbox.ts";
+
+/** What kinds of plugins are made from. */
+export interface KindNeeds {
+  /** The only way out to the web. */
+  readonly egress: Egress;
+}
+
+/** All kinds by the name that a plugin's `type` gives. */
+export function pluginKinds(_needs: KindNeeds): Record<string, PluginType> {
+  return {};
+}
+
+/** Plugins that are there without being added. */
+export const BUILTIN_PLUGINS: readonly Plugin[] = [];
