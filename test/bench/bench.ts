@@ -25,7 +25,7 @@ import { benchSparse } from "./sparse.ts";
 import { soak } from "./soak.ts";
 import { benchTools } from "./tools_bench.ts";
 
-/** Where synthetic models lie. */
+/** Where models lie that only the bench uses. */
 const FOLDER = join(import.meta.dirname!, "..", "..", ".flint", "bench");
 
 const { values, positionals } = parseArgs({
@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
     seconds: { type: "string" },
-    tokens: { type: "string", default: "96" },
+    tokens: { type: "string", default: "640" },
     minutes: { type: "string", default: "60" },
     sides: { type: "string", default: "" },
     further: { type: "boolean", default: false },
@@ -54,7 +54,7 @@ const { quick, json, svg } = values;
 const model = (values.model ?? (quick ? "smollm2-135m" : "qwen2.5-coder-1.5b")) as TestModel;
 const sides = values.sides.split(",").filter((name) => name !== "");
 if (positionals[0] === "quality") {
-  await benchQuality({ model, tokens: Number(values.tokens), sides, json });
+  await benchQuality({ model, tokens: Number(values.tokens), sides, folder: FOLDER, json });
 } else if (positionals[0] === "peers") await buildPeers(modelFile(model));
 else if (positionals[0] === "tools") await benchTools(model);
 else if (positionals[0] === "builder") {

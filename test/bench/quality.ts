@@ -1,17 +1,23 @@
 /**
- * `bench quality`: what fidelities below exact cost on held-out texts, beside whole quantizations of
- * the FFN by the same encoder, at a fraction of the model's size. KL divergence from exact, how
- * often both would say the same token, and the ratio of perplexities, each with its standard error.
+ * `bench quality`: what fidelities below exact cost on held-out texts at a fraction of the model's
+ * size, beside whole quantizations: llama.cpp's Q2_K of the same file, and the FFN at one level of
+ * Flint's own encoder. KL divergence from exact, how often both would say the same token, and the
+ * ratio of perplexities, each with its standard error.
  */
-import { divergence, logSoftmax } from "../../core/calibrate/measure.ts";
-import { ffnByLayer, withUnits } from "../../core/calibrate/choose.ts";
+import path from "node:path";
+import { withUnits } from "../../core/calibrate/choose.ts";
+import { logSoftmax } from "../../core/calibrate/measure.ts";
 import { openEngine } from "../../core/engine.ts";
 import type { FlashStore } from "../../core/flash/layout.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
+import { importGguf } from "../../core/gguf/import.ts";
+import { planMachine } from "../../core/model/plan.ts";
 import type { Engine, Fidelity } from "../../core/run/api.ts";
 import { createText } from "../../core/text/text.ts";
-import { modelStore, type TestModel } from "../models.ts";
+import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { type HeldOut, heldOutTexts } from "./held_out.ts";
+import { type Figure, type Judgement, Samples } from "./judgement.ts";
+import { smallerModel } from "./peers.ts";
 
 /** What to judge. */
 export interface QualityOptions {
@@ -20,6 +26,8 @@ export interface QualityOptions {
   readonly tokens: number;
   /** Names of the sides; empty: all. */
   readonly sides: readonly string[];
+  /** Where the smaller quantization is imported to. */
+  readonly folder: string;
   readonly json: string | undefined;
 }
 
@@ -31,71 +39,115 @@ interface Side {
   readonly share: number;
 }
 
-/** A mean and its standard error. */
-interface Figure {
-  readonly mean: number;
-  readonly error: number;
-}
-
-interface Judged {
+interface Judged extends Judgement {
   readonly name: string;
-  readonly divergence: Figure;
-  readonly sameTop: Figure;
-  readonly perplexityRatio: Figure;
-  readonly byKind: Readonly<Record<string, number>>;
-  /** Bytes of all FFN units, and of all units that a pass reads from flash. */
-  readonly ffnBytes: number;
-  readonly streamedBytes: number;
+  /** Bytes of weights that a pass reads from flash, by budget as a share of the model's file. */
+  readonly streamedBytes: Readonly<Record<string, number>>;
+  /** KL divergence that calibration foretold. */
   readonly expected: number | undefined;
 }
 
 const LEVEL_NAMES = ["Q4_K + Q5_K", "F3_K + Q4_K", "F2_K + F3_K"];
 const ROOM_BYTES = 2e9;
+const SHARES = [0.5, 0.35];
+/** Tokens whose exact log probabilities are held at once: some 500 MB. */
+const PIECE_TOKENS = 800;
 
-/** Judges every side against the exact model. */
+/** Judges every side against the exact model, some texts at a time. */
 export async function benchQuality(options: QualityOptions): Promise<void> {
-  const folder = await modelStore(options.model);
-  const store = await openFlashStore(folder);
+  const store = await openFlashStore(await modelStore(options.model));
   if (!store.variants) return console.log(`${options.model} is not calibrated: flint calibrate`);
+  const sides = [...flintSides(store), ...await smallerSides(options)]
+    .filter(({ name }) => options.sides.length === 0 || options.sides.includes(name));
+  const samples = new Map(sides.map((side) => [side, new Samples()]));
+  const expected = new Map<Side, number | undefined>();
   const texts = heldOutTexts(createText(store.card, store.tokenizer), options.tokens);
-  const exact: Float32Array[] = [];
-  await score(side("exact", store, "exact", 0), texts, (row) => exact.push(row.slice()));
-  const judged: Judged[] = [];
-  for (const one of sides(store)) {
-    if (options.sides.length > 0 && !options.sides.includes(one.name)) continue;
-    judged.push(await judge(one, texts, exact));
-    console.log(line(judged.at(-1)!));
+  for (const piece of pieces(texts)) {
+    const exact: Float32Array[] = [];
+    await score({ store, fidelity: "exact", share: 0 }, piece, (row) => exact.push(row.slice()));
+    for (const side of sides) {
+      let i = 0;
+      const { choice } = await score(side, piece, (row, text, at) => {
+        samples.get(side)!.add(text, at, exact[i++]!, row);
+      });
+      expected.set(side, choice?.expectedDivergence);
+    }
+    const tokens = piece.reduce((sum, text) => sum + text.tokens.length, 0);
+    console.error(`${tokens} tokens of ${piece.map(({ kind }) => kind).join(", ")} done`);
   }
+  const { sourceBytes } = store.card;
+  const judged = sides.map((side): Judged => ({
+    name: side.name,
+    ...samples.get(side)!.judge(),
+    streamedBytes: side.share ? {} : streamed(side.store, sourceBytes),
+    expected: expected.get(side),
+  }));
+  for (const one of judged) console.log(line(one));
   if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(judged, null, 2) + "\n");
 }
 
-const side = (name: string, store: FlashStore, fidelity: Fidelity, share: number): Side => (
-  { name, store, fidelity, share }
-);
-
-function sides(store: FlashStore): Side[] {
-  const whole = LEVEL_NAMES.map((name, level) => {
+function flintSides(store: FlashStore): Side[] {
+  const whole = LEVEL_NAMES.map((name, level): Side => {
     const units = store.variants!.map((layer) => layer.units[level]!);
-    return side(`whole FFN ${name}`, withUnits(store, units), "exact", 0);
+    return { ...WHOLE, name: `whole FFN ${name}`, store: withUnits(store, units) };
   });
   const chosen = ([["balanced", 0.5], ["balanced", 0.35], ["fast", 0.5]] as const).map(
-    ([fidelity, share]) => side(`${fidelity} ${share * 100} %`, store, fidelity, share),
+    ([fidelity, share]): Side => ({ name: `${fidelity} ${share * 100} %`, store, fidelity, share }),
   );
   return [...chosen, ...whole];
 }
 
+const WHOLE = { fidelity: "exact", share: 0 } as const;
+
+/** The smaller quantization, imported as any model is; none where it was not made. */
+async function smallerSides({ model, folder }: QualityOptions): Promise<Side[]> {
+  let source: string;
+  try {
+    source = smallerModel(modelFile(model)!);
+  } catch (error) {
+    console.error(`llama.cpp's Q2_K is left out: ${(error as Error).message}`);
+    return [];
+  }
+  const name = path.basename(source, ".gguf"), target = path.join(folder, name);
+  await importGguf({ source, target, name });
+  return [{ ...WHOLE, name: "whole Q2_K", store: await openFlashStore(target) }];
+}
+
+/** Texts that are judged together. */
+function pieces(texts: readonly HeldOut[]): HeldOut[][] {
+  const all: HeldOut[][] = [];
+  let tokens = Infinity;
+  for (const text of texts) {
+    if ((tokens += text.tokens.length) > PIECE_TOKENS) {
+      all.push([]);
+      tokens = text.tokens.length;
+    }
+    all.at(-1)!.push(text);
+  }
+  return all;
+}
+
+/** What a whole quantization would have to read for each pass, were the budget so small. */
+function streamed(store: FlashStore, sourceBytes: number): Record<string, number> {
+  return Object.fromEntries(SHARES.map((share) => {
+    const { layers } = planMachine(store, { memoryBytes: Math.floor(sourceBytes * share) });
+    const bytes = layers.flat().reduce((sum, { unit, at }) => sum + (at < 0 ? unit.bytes : 0), 0);
+    return [share, bytes];
+  }));
+}
+
 /** Log probabilities behind every token of every text. */
 async function score(
-  { store, fidelity, share }: Side,
+  { store, fidelity, share }: Omit<Side, "name">,
   texts: readonly HeldOut[],
-  onRow: (row: Float32Array, index: number) => void,
+  onRow: (row: Float32Array, text: HeldOut, at: number) => void,
 ): Promise<ReturnType<Engine["report"]>> {
   const memoryBytes = share === 0 ? ROOM_BYTES : Math.floor(store.card.sourceBytes * share);
   const engine = await openEngine({ store, fidelity, memoryBytes });
   try {
-    let index = 0;
-    for (const { tokens } of texts) {
-      for await (const row of engine.score(tokens)) onRow(logSoftmax(row), index++);
+    for (const text of texts) {
+      let at = 0;
+      for await (const row of engine.score(text.tokens)) onRow(logSoftmax(row), text, at++);
     }
     return engine.report();
   } finally {
@@ -103,62 +155,18 @@ async function score(
   }
 }
 
-async function judge(
-  side: Side,
-  texts: readonly HeldOut[],
-  exact: readonly Float32Array[],
-): Promise<Judged> {
-  const divergences: number[] = [], same: number[] = [], lost: number[] = [];
-  const next = texts.flatMap(({ tokens }) => [...tokens.slice(1), undefined]);
-  const kinds = texts.flatMap(({ kind, tokens }) => tokens.map(() => kind));
-  const byKind: Record<string, number[]> = {};
-  const report = await score(side, texts, (row, i) => {
-    const kl = divergence(exact[i]!, row);
-    divergences.push(kl);
-    (byKind[kinds[i]!] ??= []).push(kl);
-    same.push(best(row) === best(exact[i]!) ? 1 : 0);
-    if (next[i] !== undefined) lost.push(exact[i]![next[i]]! - row[next[i]]!);
-  });
-  const ratio = figure(lost);
-  const bytes = (units: FlashStore["units"]) => units.reduce((sum, { bytes }) => sum + bytes, 0);
-  const { choice } = report;
-  return {
-    name: side.name,
-    divergence: figure(divergences),
-    sameTop: figure(same),
-    perplexityRatio: {
-      mean: Math.exp(ratio.mean),
-      error: ratio.error * Math.exp(ratio.mean),
-    },
-    byKind: Object.fromEntries(
-      Object.entries(byKind).map(([kind, all]) => [kind, figure(all).mean]),
-    ),
-    ffnBytes: bytes(ffnByLayer(side.store).flat()),
-    streamedBytes: choice ? choice.exact.streamed + choice.coarse.streamed : 0,
-    expected: choice?.expectedDivergence,
-  };
-}
-
-function best(row: Float32Array): number {
-  let at = 0;
-  for (let i = 1; i < row.length; i++) if (row[i]! > row[at]!) at = i;
-  return at;
-}
-
-function figure(values: readonly number[]): Figure {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1);
-  return { mean, error: Math.sqrt(variance / values.length) };
-}
-
 function line(one: Judged): string {
   const show = ({ mean, error }: Figure, digits: number) =>
     `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
   const kinds = Object.entries(one.byKind).map(([kind, kl]) => `${kind} ${kl.toFixed(3)}`);
-  const streamed = one.expected === undefined
-    ? `FFN of ${(one.ffnBytes / 1e6).toFixed(0)} MB`
-    : `${(one.streamedBytes / 1e6).toFixed(0)} MB a pass, ${one.expected.toFixed(3)} expected`;
-  return `${one.name.padEnd(15)} KL ${show(one.divergence, 4)} (${kinds.join(", ")}), same token ${
-    show(one.sameTop, 3)
-  }, perplexity x ${show(one.perplexityRatio, 3)}; ${streamed}`;
+  const reads = Object.entries(one.streamedBytes)
+    .map(([share, bytes]) => `${(bytes / 1e6).toFixed(0)} MB too large for ${+share * 100} %`);
+  return [
+    `${one.name.padEnd(22)} KL ${show(one.divergence, 4)} (${kinds.join(", ")})`,
+    ...one.expected === undefined ? [] : [`${one.expected.toFixed(3)} expected`],
+    `same token ${show(one.sameTop, 3)}`,
+    `perplexity x ${show(one.perplexityRatio, 4)}`,
+    `${one.tokens} tokens`,
+    ...reads,
+  ].join(", ");
 }
