@@ -6,21 +6,23 @@ import type { Plan } from "./plan.ts";
 export const ACTIVE_SHARE = 0.1;
 /** First guess of every threshold; the right one is found within some tokens from anywhere. */
 const THRESHOLD_START = 0.05;
-/** One-token passes until the thresholds are trusted. */
+/** Passes until the thresholds are trusted. */
 const SETTLING = 24;
 
-/** Steers one threshold for each layer after every one-token pass. */
+/** Steers one threshold for each layer after every pass of few tokens, by the first of them. */
 export class Activity {
-  /** (layers, words) bits of the last pass, or undefined; see Machine.active. */
+  /** (tokens, layers, words) bits of the last pass, or undefined; see Machine.active. */
   bits: Int32Array | undefined;
   readonly #bits: Int32Array;
   readonly #thresholds: Float32Array;
   readonly #neurons: number;
+  readonly #words: number; // of a layer
   #passes = 0;
 
-  constructor(memory: WebAssembly.Memory, { spec, active, thresholds }: Plan) {
+  constructor(memory: WebAssembly.Memory, { spec, active, thresholds, limits }: Plan) {
     this.#neurons = spec.neurons;
-    const words = spec.layers * Math.ceil(spec.neurons / 32);
+    this.#words = Math.ceil(spec.neurons / 32);
+    const words = limits.batchLogits * spec.layers * this.#words;
     this.#bits = new Int32Array(memory.buffer, active, words);
     this.#thresholds = new Float32Array(memory.buffer, thresholds, spec.layers);
     this.#thresholds.fill(THRESHOLD_START);
@@ -29,14 +31,13 @@ export class Activity {
   /** After a pass: moves each threshold by the root of how far its layer's share is off. */
   settle(tokens: number): void {
     this.bits = undefined;
-    if (tokens !== 1) return;
-    const words = this.#bits.length / this.#thresholds.length;
+    const bits = this.#bits.subarray(0, tokens * this.#thresholds.length * this.#words);
+    if (bits.length < tokens * this.#thresholds.length * this.#words) return; // not all are marked
     this.#thresholds.forEach((threshold, layer) => {
-      const share = countBits(this.#bits.subarray(layer * words, (layer + 1) * words)) /
-        this.#neurons;
-      const off = Math.min(2, Math.max(0.5, share / ACTIVE_SHARE));
+      const active = countBits(bits.subarray(layer * this.#words, (layer + 1) * this.#words));
+      const off = Math.min(2, Math.max(0.5, active / this.#neurons / ACTIVE_SHARE));
       this.#thresholds[layer] = threshold * Math.pow(off, this.#passes < SETTLING ? 0.5 : 0.05);
     });
-    if (++this.#passes > SETTLING) this.bits = this.#bits;
+    if (++this.#passes > SETTLING) this.bits = bits;
   }
 }

@@ -128,16 +128,24 @@ function activate(
   if (FAMILIES[plan.spec.architecture].activation === "reluSquared") {
     kernels.reluSquared(plan.gate + offset, unit.neurons);
   } else kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
-  if (pass.tokens === 1) markActive(thread, layer, unit, offset);
+  if (pass.tokens <= plan.limits.batchLogits) {
+    markActive(thread, layer, unit, { t: item.t, offset });
+  }
   const form = activationForm(partOf(unit, "down").type);
   if (form === "f32") return;
   kernels.quantize(form, plan.gate + offset, unit.neurons, actsAt(thread, item, form));
 }
 
-/** Sets the bits of a cluster's neurons that matter to this token: what the reuse report counts. */
-function markActive({ plan, kernels, floats }: Thread, layer: number, unit: Unit, offset: number) {
+/** Sets the bits of a cluster's neurons that matter to token t: what the reuse report counts. */
+function markActive(
+  { plan, kernels, floats }: Thread,
+  layer: number,
+  unit: Unit,
+  { t, offset }: { readonly t: number; readonly offset: number },
+): void {
+  const { layers, neurons } = plan.spec;
   const threshold = floats[plan.thresholds / 4 + layer]!;
-  const first = layer * Math.ceil(plan.spec.neurons / 32) + unit.neuron / 32;
+  const first = (t * layers + layer) * Math.ceil(neurons / 32) + unit.neuron / 32;
   kernels.mark(plan.gate + offset, unit.neurons, threshold, plan.active + first * 4);
 }
 

@@ -98,8 +98,9 @@ export interface Machine {
   /** A KV block's bytes; valid until the next step: copy to keep. */
   block(index: number): Uint8Array;
   /**
-   * Which neurons the last step's token used, as bits (layers, neurons / 32); undefined unless the
-   * step had just one token and the activity thresholds have settled. Valid until the next step.
+   * Which neurons each of the last step's tokens used, as bits (tokens, layers, neurons / 32);
+   * undefined if there were more than batchLogits, or the activity thresholds have not settled.
+   * Valid until the next step.
    */
   active(): Int32Array | undefined;
   /** Sums so far (tally.ts); undefined unless the machine was opened for them. */

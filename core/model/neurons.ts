@@ -143,13 +143,19 @@ function multiplyUp(thread: Thread, windows: Windows, layer: number, { tokens }:
   }
 }
 
-/** Each token's active neurons in rising order: address and activation; its bits if it is alone. */
-function settle(windows: Windows, { spec, active }: Plan, layer: number, { tokens }: Pass): void {
+/** Each token's active neurons in rising order: address and activation; their bits in small passes. */
+function settle(
+  windows: Windows,
+  { spec, active, limits }: Plan,
+  layer: number,
+  { tokens }: Pass,
+): void {
   const { plan, words, floats, state } = windows;
-  const { neurons } = spec;
-  const bits = active / 4 + layer * Math.ceil(neurons / 32);
-  if (tokens === 1 && state[State.first] === 0) words.fill(0, bits, bits + Math.ceil(neurons / 32));
+  const { layers, neurons } = spec;
+  const marked = tokens <= limits.batchLogits;
   for (let t = 0; t < tokens; t++) {
+    const bits = active / 4 + (t * layers + layer) * Math.ceil(neurons / 32);
+    if (marked && state[State.first] === 0) words.fill(0, bits, bits + Math.ceil(neurons / 32));
     let count = 0;
     for (let i = state[State.first]!; i < state[State.end]!; i++) {
       const place = words[plan.places / 4 + i]!;
@@ -158,7 +164,7 @@ function settle(windows: Windows, { spec, active }: Plan, layer: number, { token
       words[plan.columns / 4 + t * neurons + count] = words[plan.addresses / 4 + place]!;
       floats[plan.shares / 4 + t * neurons + count++] = dot * dot;
       const neuron = words[plan.union / 4 + i]!;
-      if (tokens === 1) words[bits + (neuron >> 5)]! |= 1 << (neuron & 31);
+      if (marked) words[bits + (neuron >> 5)]! |= 1 << (neuron & 31);
     }
     words[plan.counts / 4 + t] = count;
   }

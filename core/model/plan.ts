@@ -72,7 +72,7 @@ export interface Plan {
   readonly groupClusters: number;
   readonly ffn: number; // (B, width) sum over clusters
   readonly tally: number; // f32 sums of tally.ts; 0 = nothing is tallied
-  readonly active: number; // i32 (layers, neurons / 32): bit = neuron active in a one-token pass
+  readonly active: number; // i32 (L, layers, neurons / 32): bit = neuron active; of passes of L tokens or fewer
   readonly thresholds: number; // (layers) |act| from which a neuron counts as active
   readonly finals: Activation; // (L, width)
   readonly logits: number; // (L, vocabulary)
@@ -234,7 +234,7 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     embeddingStride,
     x: f32("x", batch, spec.width),
     ...reserveAttention(spec, [...order.all, ...order.neurons.flat()], batch, ledger),
-    ...reserveFfn(spec, order.all, batch, ledger),
+    ...reserveFfn(spec, order.all, { batch, logitRows }, ledger),
     tally: options.tally ? f32("tally", tallyLength(spec)) : 0,
     neurons: reserveNeurons(spec, order.neurons, { batch, eviction: options.eviction }, ledger),
     finals: reserveActivation(
@@ -282,7 +282,12 @@ function reserveAttention(
   };
 }
 
-function reserveFfn(spec: ModelSpec, units: readonly Unit[], rows: number, ledger: Ledger) {
+function reserveFfn(
+  spec: ModelSpec,
+  units: readonly Unit[],
+  { batch: rows, logitRows }: { readonly batch: number; readonly logitRows: number },
+  ledger: Ledger,
+) {
   const most = units.reduce((most, unit) => Math.max(most, unit.neurons), 0);
   const groupClusters = Math.min(GROUP_MAX, most === 0 ? 0 : Math.ceil(spec.neurons / most));
   const groupNeurons = groupClusters * most; // layers may be cut differently
@@ -296,7 +301,7 @@ function reserveFfn(spec: ModelSpec, units: readonly Unit[], rows: number, ledge
     groupNeurons,
     groupClusters,
     ffn: ledger.reserve("ffn", rows * spec.width * 4),
-    active: ledger.reserve("active", spec.layers * Math.ceil(spec.neurons / 32) * 4),
+    active: ledger.reserve("active", logitRows * spec.layers * Math.ceil(spec.neurons / 32) * 4),
     thresholds: ledger.reserve("thresholds", spec.layers * 4),
   };
 }

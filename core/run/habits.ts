@@ -33,6 +33,14 @@ export interface HabitsNeeds {
   readonly kv: Kv | undefined;
 }
 
+/** What `count` tokens at neighbouring positions used; (count, layers, words) bits. */
+export interface Used {
+  /** Of the first one. */
+  readonly position: number;
+  readonly count: number;
+  readonly bits: Int32Array;
+}
+
 /** Chats without an assistant share this name. */
 const NOBODY = "-";
 
@@ -46,6 +54,7 @@ export class Habits {
   #assistant = NOBODY;
   #restored = false;
   #last: Sequence | undefined;
+  #position = 0; // that would be the last one's neighbour
   #writes: Promise<unknown> = Promise.resolve();
   #fault: unknown;
 
@@ -56,13 +65,17 @@ export class Habits {
     this.#blobs = kv?.blobs("profiles");
   }
 
-  /** Takes the active neurons of one token of a sequence. */
-  observe(sequence: Sequence, bits: Int32Array): void {
+  /** Takes the active neurons of some tokens of a sequence; behind a gap they have no neighbours. */
+  observe(sequence: Sequence, { position, count, bits }: Used): void {
     const assistant = sequence.assistant ?? NOBODY;
     if (!this.#meter || assistant !== this.#assistant) this.#turnTo(assistant);
-    if (sequence !== this.#last) this.#meter!.turn();
+    if (sequence !== this.#last || position !== this.#position) this.#meter!.turn();
     this.#last = sequence;
-    this.#meter!.observe(bits);
+    this.#position = position + count;
+    const words = bits.length / count;
+    for (let t = 0; t < count; t++) {
+      this.#meter!.observe(bits.subarray(t * words, (t + 1) * words));
+    }
   }
 
   report(): ReuseReport | undefined {

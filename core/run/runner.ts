@@ -1,8 +1,8 @@
 /** Drives the machine while there is work: schedule -> step -> settle. */
 import { setImmediate } from "node:timers/promises";
 import { FlintError } from "../errors.ts";
-import type { Machine } from "../model/machine.ts";
-import type { Habits } from "./habits.ts";
+import type { Machine, StepToken } from "../model/machine.ts";
+import type { Habits, Used } from "./habits.ts";
 import type { Lending } from "./lending.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
@@ -15,7 +15,7 @@ export class Runner {
   readonly #habits: Habits;
   #work: Promise<void> | undefined;
   #closed = false;
-  #seen: { readonly sequence: Sequence; readonly bits: Int32Array } | undefined;
+  #seen: { readonly sequence: Sequence; readonly used: Used } | undefined;
 
   constructor(
     needs: { machine: Machine; scheduler: Scheduler; habits: Habits; lending: Lending },
@@ -65,18 +65,17 @@ export class Runner {
 
   /** Tells the habits what the last step used. */
   #observe(): void {
-    if (this.#seen) this.#habits.observe(this.#seen.sequence, this.#seen.bits);
+    if (this.#seen) this.#habits.observe(this.#seen.sequence, this.#seen.used);
     this.#seen = undefined;
   }
 
-  async #step(batch: Parameters<Machine["step"]>[0]): Promise<void> {
+  async #step(batch: readonly StepToken[]): Promise<void> {
     const before = this.#machine.counters();
     const running = this.#machine.step(batch);
     this.#observe(); // while the threads compute
     await running;
     const after = this.#machine.counters();
     const bits = this.#machine.active(), sole = this.#scheduler.sole;
-    if (bits && sole) this.#seen = { sequence: sole, bits: bits.slice() };
     this.#scheduler.settle((i) => this.#machine.logits(i), {
       tokens: batch.length,
       bytesUsed: after.bytesUsed - before.bytesUsed,
@@ -84,7 +83,19 @@ export class Runner {
       ms: after.stepMs - before.stepMs,
       waitMs: after.waitMs - before.waitMs,
     });
+    if (bits && sole) this.#seen = { sequence: sole, used: usedBy(sole, batch, bits) };
   }
+}
+
+/** What the batch's tokens used, but for guesses that did not come true. */
+function usedBy({ tokens }: Sequence, batch: readonly StepToken[], bits: Int32Array): Used {
+  const wrong = batch.findIndex(({ token, position }) => tokens[position] !== token);
+  const count = wrong < 0 ? batch.length : wrong;
+  return {
+    position: batch[0]!.position,
+    count,
+    bits: bits.slice(0, count * bits.length / batch.length),
+  };
 }
 
 const closed = () => new FlintError("unavailable", "the engine is closed");

@@ -6,7 +6,11 @@ import type { Sequence } from "../../core/run/sequence.ts";
 
 const spec = { layers: 1, neurons: 64 } as ModelSpec;
 const chat = (assistant?: string) => ({ assistant }) as Sequence;
-const bits = (first: number, second = 0) => Int32Array.of(first, second);
+/** One token at the chat's next position. */
+let position = 0;
+const bits = (first: number, second = 0) => (
+  { position: position++, count: 1, bits: Int32Array.of(first, second) }
+);
 
 Deno.test("habits: another chat of the same assistant begins without neighbours", () => {
   const habits = new Habits({ spec, model: "m", kv: undefined });
@@ -16,6 +20,18 @@ Deno.test("habits: another chat of the same assistant begins without neighbours"
   habits.observe(two, bits(3));
   assert.equal(habits.report()!.spans[0]!.hitRate, 1, "only the second token had a neighbour");
   assert.equal(habits.report()!.tokens, 3);
+});
+
+Deno.test("habits: tokens of one pass are neighbours; those behind a gap have none", () => {
+  const habits = new Habits({ spec, model: "m", kv: undefined });
+  const one = chat("a");
+  habits.observe(one, { position: 4, count: 3, bits: Int32Array.of(1, 0, 1, 0, 2, 0) });
+  habits.observe(one, { position: 7, count: 1, bits: Int32Array.of(2, 0) });
+  const [last] = habits.report()!.spans;
+  assert.equal(last!.hitRate, 2 / 3, "the second and the fourth hit, the third did not");
+  habits.observe(one, { position: 9, count: 1, bits: Int32Array.of(1, 0) });
+  assert.equal(habits.report()!.spans[0]!.hitRate, 2 / 3, "position 8 was not seen");
+  assert.equal(habits.report()!.tokens, 5);
 });
 
 Deno.test("habits: an assistant's profile survives a switch and a restart", async () => {
