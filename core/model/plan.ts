@@ -10,6 +10,7 @@ import { activationBytes, type ActivationForm, activationForm } from "../kernels
 import type { Eviction } from "../flash/arena.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import { fewestSlotBytes, type NeuronPlan, placeWindows, reserveNeurons } from "./neuron_plan.ts";
+import { BLOCK_TOKENS, KV_TOKENS_MIN, kvBlocks, kvShape } from "./kv_plan.ts";
 import type { BudgetReport, MachineLimits } from "./machine.ts";
 import {
   pinLayersFirst,
@@ -20,11 +21,6 @@ import {
 } from "./screen_plan.ts";
 import { tallyLength } from "./tally.ts";
 
-/** Positions of one KV block: large enough for long copies, small enough to waste little. */
-export const BLOCK_TOKENS = 32;
-const KV_TOKENS_MIN = 1024;
-/** Share of the budget that the KV cache takes when weights do not all fit. */
-const KV_SHARE = 0.12;
 /** Ring: at least this many of the largest unit, so that one is read while others are used. */
 const RING_UNITS_MIN = 4;
 const RING_BYTES_BEST = 24 << 20;
@@ -171,11 +167,6 @@ function visitOrder({ card, units }: FlashStore) {
   }
   const head = card.spec.tied ? embedding : output;
   return { layers, head, screen, rows: embedding, neurons, all: [...layers.flat(), ...head] };
-}
-
-function kvShape(spec: ModelSpec) {
-  const tokenBytes = spec.layers * 2 * spec.headsKv * spec.headWidth * 2;
-  return { tokenBytes, blockBytes: tokenBytes * BLOCK_TOKENS };
 }
 
 /** Forms of activations that the given matrices' weights are multiplied with. */
@@ -387,20 +378,6 @@ function placeWeights(
     head: head.map(place),
     pinnedBytes: bytesOf([...kept, ...needs?.units ?? []]),
   };
-}
-
-/** KV blocks: a share of the budget; when all weights fit, what they leave, up to the context. */
-function kvBlocks(
-  spec: ModelSpec,
-  options: PlanOptions,
-  ledger: Ledger,
-  weightBytes: number,
-): number {
-  const { tokenBytes, blockBytes } = kvShape(spec);
-  const left = ledger.free - weightBytes - 2 * 4096;
-  const share = Math.max(KV_TOKENS_MIN, ledger.limit * KV_SHARE / tokenBytes, left / tokenBytes);
-  const tokens = options.kvTokens ?? Math.min(share, Math.max(KV_TOKENS_MIN, spec.contextTokens));
-  return Math.max(1, Math.floor(tokens * tokenBytes / blockBytes));
 }
 
 function ringSize(free: number, unitBytes: number): number {
