@@ -5,14 +5,13 @@
  * ratio of perplexities, each with its standard error.
  */
 import path from "node:path";
-import { withUnits } from "../../core/calibrate/choose.ts";
-import { logSoftmax } from "../../core/calibrate/measure.ts";
-import { openEngine } from "../../core/engine.ts";
+import { chooseUnits, withUnits } from "../../core/calibrate/choose.ts";
+import { logSoftmax, runTexts } from "../../core/calibrate/measure.ts";
 import type { FlashStore } from "../../core/flash/layout.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
+import { openMachine } from "../../core/model/open.ts";
 import { planMachine } from "../../core/model/plan.ts";
-import type { Engine, Fidelity } from "../../core/run/api.ts";
 import { createText } from "../../core/text/text.ts";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { type HeldOut, heldOutTexts } from "./held_out.ts";
@@ -33,23 +32,25 @@ export interface QualityOptions {
 
 interface Side {
   readonly name: string;
+  /** With just the units that answer. */
   readonly store: FlashStore;
-  readonly fidelity: Fidelity;
-  /** Of the model's file; 0 = enough for everything. */
-  readonly share: number;
+  /** KL divergence that calibration foretold. */
+  readonly expected?: number | undefined;
 }
 
 interface Judged extends Judgement {
   readonly name: string;
   /** Bytes of weights that a pass reads from flash, by budget as a share of the model's file. */
   readonly streamedBytes: Readonly<Record<string, number>>;
-  /** KL divergence that calibration foretold. */
-  readonly expected: number | undefined;
+  readonly expected?: number | undefined;
 }
 
 const LEVEL_NAMES = ["Q4_K + Q5_K", "F3_K + Q4_K", "F2_K + F3_K"];
+/** Enough for any of them. */
 const ROOM_BYTES = 2e9;
 const SHARES = [0.5, 0.35];
+/** Tokens computed together. */
+const BATCH = 64;
 /** Tokens whose exact log probabilities are held at once: some 500 MB. */
 const PIECE_TOKENS = 800;
 
@@ -60,27 +61,24 @@ export async function benchQuality(options: QualityOptions): Promise<void> {
   const sides = [...flintSides(store), ...await smallerSides(options)]
     .filter(({ name }) => options.sides.length === 0 || options.sides.includes(name));
   const samples = new Map(sides.map((side) => [side, new Samples()]));
-  const expected = new Map<Side, number | undefined>();
   const texts = heldOutTexts(createText(store.card, store.tokenizer), options.tokens);
   for (const piece of pieces(texts)) {
     const exact: Float32Array[] = [];
-    await score({ store, fidelity: "exact", share: 0 }, piece, (row) => exact.push(row.slice()));
+    await score(store, piece, (row) => exact.push(row.slice()));
     for (const side of sides) {
       let i = 0;
-      const { choice } = await score(side, piece, (row, text, at) => {
+      await score(side.store, piece, (row, text, at) => {
         samples.get(side)!.add(text, at, exact[i++]!, row);
       });
-      expected.set(side, choice?.expectedDivergence);
     }
     const tokens = piece.reduce((sum, text) => sum + text.tokens.length, 0);
     console.error(`${tokens} tokens of ${piece.map(({ kind }) => kind).join(", ")} done`);
   }
-  const { sourceBytes } = store.card;
   const judged = sides.map((side): Judged => ({
     name: side.name,
     ...samples.get(side)!.judge(),
-    streamedBytes: side.share ? {} : streamed(side.store, sourceBytes),
-    expected: expected.get(side),
+    streamedBytes: streamed(side.store, store.card.sourceBytes),
+    expected: side.expected,
   }));
   for (const one of judged) console.log(line(one));
   if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(judged, null, 2) + "\n");
@@ -89,15 +87,18 @@ export async function benchQuality(options: QualityOptions): Promise<void> {
 function flintSides(store: FlashStore): Side[] {
   const whole = LEVEL_NAMES.map((name, level): Side => {
     const units = store.variants!.map((layer) => layer.units[level]!);
-    return { ...WHOLE, name: `whole FFN ${name}`, store: withUnits(store, units) };
+    return { name: `whole FFN ${name}`, store: withUnits(store, units) };
   });
   const chosen = ([["balanced", 0.5], ["balanced", 0.35], ["fast", 0.5]] as const).map(
-    ([fidelity, share]): Side => ({ name: `${fidelity} ${share * 100} %`, store, fidelity, share }),
+    ([fidelity, share]): Side => {
+      const memoryBytes = Math.floor(store.card.sourceBytes * share);
+      const { store: units, report } = chooseUnits(store, fidelity, { memoryBytes });
+      const name = `${fidelity} ${share * 100} %`;
+      return { name, store: units, expected: report?.expectedDivergence };
+    },
   );
   return [...chosen, ...whole];
 }
-
-const WHOLE = { fidelity: "exact", share: 0 } as const;
 
 /** The smaller quantization, imported as any model is; none where it was not made. */
 async function smallerSides({ model, folder }: QualityOptions): Promise<Side[]> {
@@ -110,7 +111,7 @@ async function smallerSides({ model, folder }: QualityOptions): Promise<Side[]> 
   }
   const name = path.basename(source, ".gguf"), target = path.join(folder, name);
   await importGguf({ source, target, name });
-  return [{ ...WHOLE, name: "whole Q2_K", store: await openFlashStore(target) }];
+  return [{ name: "whole Q2_K", store: await openFlashStore(target) }];
 }
 
 /** Texts that are judged together. */
@@ -127,7 +128,7 @@ function pieces(texts: readonly HeldOut[]): HeldOut[][] {
   return all;
 }
 
-/** What a whole quantization would have to read for each pass, were the budget so small. */
+/** What a pass would have to read, were the budget so small. */
 function streamed(store: FlashStore, sourceBytes: number): Record<string, number> {
   return Object.fromEntries(SHARES.map((share) => {
     const { layers } = planMachine(store, { memoryBytes: Math.floor(sourceBytes * share) });
@@ -136,22 +137,20 @@ function streamed(store: FlashStore, sourceBytes: number): Record<string, number
   }));
 }
 
-/** Log probabilities behind every token of every text. */
+/** Log probabilities behind every token of every text; the same at any budget, so DRAM is given. */
 async function score(
-  { store, fidelity, share }: Omit<Side, "name">,
+  store: FlashStore,
   texts: readonly HeldOut[],
   onRow: (row: Float32Array, text: HeldOut, at: number) => void,
-): Promise<ReturnType<Engine["report"]>> {
-  const memoryBytes = share === 0 ? ROOM_BYTES : Math.floor(store.card.sourceBytes * share);
-  const engine = await openEngine({ store, fidelity, memoryBytes });
+): Promise<void> {
+  const kvTokens = Math.max(...texts.map(({ tokens }) => tokens.length));
+  const sizes = { kvTokens, batchTokens: BATCH, batchLogits: BATCH };
+  const machine = await openMachine({ store, memoryBytes: ROOM_BYTES, ...sizes });
+  const tokens = texts.map((text) => text.tokens);
   try {
-    for (const text of texts) {
-      let at = 0;
-      for await (const row of engine.score(text.tokens)) onRow(logSoftmax(row), text, at++);
-    }
-    return engine.report();
+    await runTexts(machine, tokens, (row, text, at) => onRow(logSoftmax(row), texts[text]!, at));
   } finally {
-    await engine.close();
+    await machine.close();
   }
 }
 
@@ -160,7 +159,7 @@ function line(one: Judged): string {
     `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
   const kinds = Object.entries(one.byKind).map(([kind, kl]) => `${kind} ${kl.toFixed(3)}`);
   const reads = Object.entries(one.streamedBytes)
-    .map(([share, bytes]) => `${(bytes / 1e6).toFixed(0)} MB too large for ${+share * 100} %`);
+    .map(([share, bytes]) => `${(bytes / 1e6).toFixed(0)} MB a pass at ${+share * 100} %`);
   return [
     `${one.name.padEnd(22)} KL ${show(one.divergence, 4)} (${kinds.join(", ")})`,
     ...one.expected === undefined ? [] : [`${one.expected.toFixed(3)} expected`],
