@@ -80,8 +80,8 @@ else {
     ...{ model, json, svg, markdown: values.markdown },
     pace: {
       rounds: Number(values.rounds ?? (quick ? 1 : 3)),
-      maxTokens: quick ? 16 : 32,
-      seconds: Number(values.seconds ?? (quick ? 1 : 2.5)),
+      maxTokens: quick ? 16 : 64,
+      seconds: Number(values.seconds ?? (quick ? 1 : 5)),
       retrieval: !quick,
     },
     sides,
