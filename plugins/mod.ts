@@ -57,7 +57,8 @@ export {
   importFile,
 } from "./formats/file.ts";
 export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";
-export { Egress, type EgressPolicy, type WebRequest, type WebResponse } from "./tools/egress.ts";
+export { Door } from "./tools/door.ts";
+export type { Web, WebRequest, WebResponse, WebStream } from "./tools/web.ts";
 export { BUILTIN_PLUGINS, type KindNeeds, pluginKinds } from "./tools/kinds.ts";
 export { type Builder, openBuilder, SAID_CHARS_MAX } from "./builder/builder.ts";
 export { BuilderEvent, BuilderSession, BuilderTurn } from "./builder/session_schema.ts";

@@ -7,7 +7,7 @@ import {
   BUILTIN_PLUGINS,
   type Conversations,
   createAssistants,
-  Egress,
+  Door,
   type Embedder,
   type Memory,
   openBuilder,
@@ -41,8 +41,14 @@ export interface FlintServer extends Flint {
   readonly url: string;
 }
 
+/** What to open. */
+export interface FlintOptions extends HouseOptions {
+  /** Hosts ("name" or "name:port") that plugins may reach although they are private. */
+  readonly allowedHosts?: readonly string[];
+}
+
 /** How to serve. */
-export interface ServeOptions extends HouseOptions {
+export interface ServeOptions extends FlintOptions {
   /** 0 = any free one, tells `url`. */
   readonly port: number;
   /** Takes one line per request. Default: none. */
@@ -55,7 +61,7 @@ const HOST = "127.0.0.1";
 const DRAIN_MS = 15_000;
 
 /** Opens the parts over one data folder. The models come in the background: see `house`. */
-export async function openFlint(options: HouseOptions): Promise<Flint> {
+export async function openFlint(options: FlintOptions): Promise<Flint> {
   const dataDir = resolve(options.dataDir);
   const kv = openKv(join(dataDir, "app"));
   const house = await openModels({ snapshots: kv, ...options }).catch(async (error) => {
@@ -66,7 +72,8 @@ export async function openFlint(options: HouseOptions): Promise<Flint> {
   await registry.seed();
   const conversations = openConversations(kv);
   const memory = openMemory(kv);
-  const types = pluginKinds({ egress: new Egress() });
+  const web = new Door({ allowed: options.allowedHosts ?? [] });
+  const types = pluginKinds({ egress: web });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const embedder = openEmbedder(join(dataDir, "models", "minilm"));
   return {
@@ -86,6 +93,7 @@ export async function openFlint(options: HouseOptions): Promise<Flint> {
     async close() {
       embedder.close();
       await toolbox.close();
+      await web.close();
       await house.close();
       await kv.close();
     },

@@ -28,7 +28,7 @@ function importFault(file: string, source: string): string | undefined {
     if (LAYERS.includes(to) && to !== LAYERS[from]) return `cross layers by @flint/${to}`;
     return to === "test" ? "test/ is imported by tests alone" : undefined;
   }
-  const to = LAYERS.indexOf(/^@flint\/(\w+)$/.exec(source)?.[1] ?? "");
+  const to = LAYERS.indexOf(/^@flint\/(\w+)(?:\/errors)?$/.exec(source)?.[1] ?? "");
   if (to === from) return "within a layer, import by relative path";
   return to > from ? `${LAYERS[from]} must not import ${LAYERS[to]}` : undefined;
 }

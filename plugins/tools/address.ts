@@ -3,7 +3,7 @@
  * they lead to is judged; the caller then connects to just these (no second look-up, so a name that
  * changes its mind meanwhile gains nothing).
  */
-import { FlintError } from "@flint/core";
+import { FlintError } from "@flint/core/errors";
 import ipaddr from "ipaddr.js";
 import { lookup } from "node:dns/promises";
 
@@ -61,7 +61,7 @@ export async function pin(
 export function noLeave(host: string): FlintError {
   return new FlintError(
     "denied",
-    `Flint was started without leave to reach ${host}: start it with FLINT_ALLOW=--allow-net`,
+    `this process has no leave to reach ${host}`,
   );
 }
 

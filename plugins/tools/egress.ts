@@ -1,9 +1,9 @@
 /**
  * The one door by which plugins reach the web: addresses are checked and pinned (address.ts), each
  * redirect anew; sizes and times are bounded; what may be repeated without harm is tried again, and
- * a host that keeps failing is left alone for a while.
+ * a host that keeps failing is left alone for a while. It runs in a process of its own (door.ts).
  */
-import { FlintError } from "@flint/core";
+import { FlintError } from "@flint/core/errors";
 import {
   circuitBreaker,
   type CircuitBreakerPolicy,
@@ -14,40 +14,26 @@ import {
   retry,
 } from "cockatiel";
 import { pin, type Resolve } from "./address.ts";
-import { exchange } from "./exchange.ts";
+import { type Answer, exchange } from "./exchange.ts";
+import {
+  BYTES_MAX,
+  MS_MAX,
+  type Web,
+  type WebRequest,
+  type WebResponse,
+  type WebStream,
+  whole,
+} from "./web.ts";
 
-/** What is asked of a web server. */
-export interface WebRequest {
-  readonly url: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What it answered. */
-export interface WebResponse {
-  readonly status: number;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
-  /** Where the answer came from in the end. */
-  readonly url: string;
-}
-
-/** Who may be reached, and how much may come back. */
+/** Who may be reached, and what requests get that do not say. */
 export interface EgressPolicy {
   /** Hosts ("name" or "name:port") that may be private. */
   readonly allowed?: readonly string[];
-  /** Longest answer, bytes. */
   readonly bytesMax?: number;
-  /** Longest exchange, redirects included, milliseconds. */
   readonly msMax?: number;
   readonly resolve?: Resolve;
 }
 
-const BYTES_MAX = 4 << 20;
-const MS_MAX = 30_000;
 const REDIRECTS_MAX = 5;
 const REDIRECT_STATUS = new Set([301, 302, 303, 307, 308]);
 /** Methods that change nothing however often they are sent (RFC 9110, 9.2.1). */
@@ -62,17 +48,26 @@ const HOSTS_MAX = 256;
 /** All that a server other than the first one is told of the request. */
 const HARMLESS = new Set(["accept", "accept-language", "content-type", "user-agent"]);
 
+/** An answer whose body is still to come, and where it comes from. */
+interface Landed {
+  readonly answer: Answer;
+  readonly url: string;
+}
+
+/** What becomes of the answer, within the patience that its request has. */
+type Take<T> = (landed: Landed) => Promise<T>;
+
 /** A server's "not now", so that retry and breaker see it; ends as an ordinary answer. */
-class NotNow extends Error {
-  readonly response: WebResponse;
-  constructor(response: WebResponse) {
-    super(`answers ${response.status}`);
-    this.response = response;
+class NotNow<T> extends Error {
+  readonly taken: T;
+  constructor(status: number, taken: T) {
+    super(`answers ${status}`);
+    this.taken = taken;
   }
 }
 
 /** Sends requests under one policy and remembers which hosts fail. */
-export class Egress {
+export class Egress implements Web {
   readonly #policy: EgressPolicy;
   readonly #breakers = new Map<string, CircuitBreakerPolicy>();
 
@@ -80,54 +75,78 @@ export class Egress {
     this.#policy = policy;
   }
 
-  /**
-   * One exchange, redirects followed.
-   * @throws FlintError bad_input, denied (where none may go), unavailable (no answer), over_budget
-   */
-  async send(request: WebRequest): Promise<WebResponse> {
+  send(request: WebRequest): Promise<WebResponse> {
+    const retries = SAFE_METHODS.has(methodOf(request)) ? RETRIES : 0;
+    return this.#ask(request, retries, async ({ answer, url }) => ({
+      status: answer.status,
+      headers: answer.headers,
+      body: await whole(answer.body),
+      url,
+    }));
+  }
+
+  /** Never tried again: who reads along has seen the beginning. */
+  stream(request: WebRequest): Promise<WebStream> {
+    return this.#ask(
+      request,
+      0,
+      ({ answer: { status, headers, body }, url }, explain) =>
+        Promise.resolve({ status, headers, url, body: explained(body, explain) }),
+    );
+  }
+
+  async #ask<T>(
+    request: WebRequest,
+    retries: number,
+    take: (landed: Landed, explain: (error: unknown) => FlintError) => Promise<T>,
+  ): Promise<T> {
     const url = URL.parse(request.url);
     if (!url) throw new FlintError("bad_input", `"${request.url}" is no web address`);
-    const limit = AbortSignal.timeout(this.#policy.msMax ?? MS_MAX);
+    const limit = AbortSignal.timeout(request.msMax ?? this.#policy.msMax ?? MS_MAX);
     const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
+    const explain = (error: unknown) =>
+      error instanceof FlintError
+        ? error
+        : new FlintError("unavailable", said(error, url, limit, request.signal), { cause: error });
     try {
-      return await this.#withPatience(url, request, signal);
+      const asked = { ...request, signal };
+      return await this.#withPatience(url, asked, retries, (landed) => take(landed, explain));
     } catch (error) {
-      if (error instanceof NotNow) return error.response;
-      if (error instanceof FlintError) throw error;
-      throw new FlintError("unavailable", said(error, url, limit, request.signal), {
-        cause: error,
-      });
+      if (error instanceof NotNow) return error.taken;
+      throw explain(error);
     }
   }
 
-  #withPatience(url: URL, request: WebRequest, signal: AbortSignal): Promise<WebResponse> {
+  #withPatience<T>(url: URL, request: Bounded, retries: number, take: Take<T>): Promise<T> {
+    const { signal } = request;
     const patient = retry(handleWhen((error) => isPassing(error) && !signal.aborted), {
-      maxAttempts: SAFE_METHODS.has(methodOf(request)) ? RETRIES : 0,
+      maxAttempts: retries,
       backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 2000 }),
     });
     const breaker = this.#breaker(url.host);
-    return patient.execute(() => breaker.execute(() => this.#follow(url, request, signal)), signal);
+    return patient.execute(() => breaker.execute(() => this.#follow(url, request, take)), signal);
   }
 
   /** One attempt: the request, and whatever it is redirected to. */
-  async #follow(url: URL, request: WebRequest, signal: AbortSignal): Promise<WebResponse> {
-    const { allowed = [], bytesMax = BYTES_MAX, resolve } = this.#policy;
+  async #follow<T>(url: URL, request: Bounded, take: Take<T>): Promise<T> {
+    const { allowed = [], resolve } = this.#policy;
+    const bytesMax = request.bytesMax ?? this.#policy.bytesMax ?? BYTES_MAX;
     let { headers = {}, body } = request, method = methodOf(request);
     for (let redirects = 0;; redirects++) {
       const addresses = await pin(url, allowed, resolve);
-      const sent = { url, method, headers, body, addresses, bytesMax, signal };
-      const { status, headers: said, body: answer } = await exchange(sent);
-      const response = { status, headers: said, body: answer, url: url.href };
-      if (RETRY_STATUS.has(status)) throw new NotNow(response);
-      if (!REDIRECT_STATUS.has(status) || said.location === undefined) return response;
+      const sent = { url, method, headers, body, addresses, bytesMax, signal: request.signal };
+      const answer = await exchange(sent);
+      const { status, headers: { location } } = answer;
+      if (!REDIRECT_STATUS.has(status) || location === undefined) {
+        const taken = await take({ answer, url: url.href });
+        if (RETRY_STATUS.has(status)) throw new NotNow(status, taken);
+        return taken;
+      }
+      answer.close();
       if (redirects === REDIRECTS_MAX) {
         throw new FlintError("denied", `${request.url} redirects more than ${REDIRECTS_MAX} times`);
       }
-      const next = URL.parse(said.location, url);
-      if (!next) throw new FlintError("unavailable", `${url.host} redirects to no web address`);
-      if (url.protocol === "https:" && next.protocol !== "https:") {
-        throw new FlintError("denied", `${url.host} redirects from https to ${next.protocol}`);
-      }
+      const next = redirected(url, location);
       if (next.origin !== url.origin) headers = harmless(headers);
       if (status === 303 || (status < 303 && method === "POST")) {
         if (method !== "HEAD") method = "GET";
@@ -152,7 +171,31 @@ export class Egress {
   }
 }
 
+/** A request that ends. */
+type Bounded = WebRequest & { readonly signal: AbortSignal };
+
 const methodOf = ({ method = "GET" }: WebRequest) => method.toUpperCase();
+
+/** The pieces, and in place of what broke them off why it did. */
+async function* explained(
+  pieces: AsyncIterable<Uint8Array>,
+  explain: (error: unknown) => FlintError,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+function redirected(url: URL, location: string): URL {
+  const next = URL.parse(location, url);
+  if (!next) throw new FlintError("unavailable", `${url.host} redirects to no web address`);
+  if (url.protocol === "https:" && next.protocol !== "https:") {
+    throw new FlintError("denied", `${url.host} redirects from https to ${next.protocol}`);
+  }
+  return next;
+}
 
 /** Whether a failure is the host's and may pass: what is refused stays refused, cancelling is ours. */
 function isPassing(error: unknown): boolean {

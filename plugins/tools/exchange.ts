@@ -2,7 +2,7 @@
  * One HTTP exchange with addresses that were checked before: no look-up of its own, no redirects,
  * no more bytes than asked for. Built on node:http, for fetch cannot be told where to connect.
  */
-import { FlintError } from "@flint/core";
+import { FlintError } from "@flint/core/errors";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
@@ -23,11 +23,14 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** What came back. */
+/** What comes back. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** Unpacked, once. @throws FlintError over_budget when more comes than wanted */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the connection, read or not. */
+  close(): void;
 }
 
 /** Answers' headers may take this much. */
@@ -39,19 +42,16 @@ const UNPACK = {
   br: createBrotliDecompress,
 } as const;
 
-/** Sends and receives. @throws FlintError over_budget when more comes than wanted; others: no answer */
+/** Sends, and receives up to the body. Rejects when there is no answer. */
 export async function exchange(sent: Exchange): Promise<Answer> {
   await needLeave(sent);
   const message = await begin(sent);
-  try {
-    return {
-      status: message.statusCode!,
-      headers: flat(message.headers),
-      body: await read(message, sent),
-    };
-  } finally {
-    message.destroy();
-  }
+  return {
+    status: message.statusCode!,
+    headers: flat(message.headers),
+    body: read(message, sent),
+    close: () => message.destroy(),
+  };
 }
 
 /** Deno asks for leave by address, and throws where nobody could catch it: so it is asked before. */
@@ -85,24 +85,20 @@ function begin({ url, method, headers, body, addresses, signal }: Exchange) {
   });
 }
 
-async function read(message: IncomingMessage, { url, bytesMax, signal }: Exchange) {
-  const pieces: Uint8Array[] = [];
+async function* read(message: IncomingMessage, { url, bytesMax, signal }: Exchange) {
   let size = 0;
-  for await (const piece of unpacked(message)) {
-    signal.throwIfAborted();
-    size += piece.length;
-    if (size > bytesMax) {
-      throw new FlintError("over_budget", `${url.host} answers with more than ${bytesMax} bytes`);
+  try {
+    for await (const piece of unpacked(message)) {
+      signal.throwIfAborted();
+      size += piece.length;
+      if (size > bytesMax) {
+        throw new FlintError("over_budget", `${url.host} answers with more than ${bytesMax} bytes`);
+      }
+      yield piece;
     }
-    pieces.push(piece);
+  } finally {
+    message.destroy();
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 /** The body without its packing: counted unpacked, a small file may hold a large one. */

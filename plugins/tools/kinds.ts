@@ -1,11 +1,11 @@
 /** The kinds of plugins there are, each a file or folder beside this one, and the plugins that come along. */
-import type { Egress } from "./egress.ts";
 import type { Plugin, PluginType } from "./toolbox.ts";
+import type { Web } from "./web.ts";
 
 /** What kinds of plugins are made from. */
 export interface KindNeeds {
   /** The only way out to the web. */
-  readonly egress: Egress;
+  readonly egress: Web;
 }
 
 /** All kinds by the name that a plugin's `type` gives. */

@@ -11,13 +11,17 @@ import {
   type Registry,
 } from "@flint/plugins";
 import { fetchFile, isUrl } from "./fetch_file.ts";
-import { type CommonOptions, parsePath, withCommon } from "./options.ts";
+import {
+  type CommonOptions,
+  type HostOptions,
+  parsePath,
+  withCommon,
+  withHosts,
+} from "./options.ts";
 import { needWrite } from "./permission.ts";
 import { print, remark, write } from "./terminal.ts";
 
-interface AddOptions extends CommonOptions {
-  readonly allowHost: readonly string[];
-}
+type AddOptions = CommonOptions & HostOptions;
 
 interface ExportOptions extends CommonOptions {
   readonly as: string;
@@ -33,20 +37,16 @@ const FOLDERS_DEEP_MAX = 8;
 
 /** Adds `flint add`. */
 export function addAdd(program: Command, dataDir: string, args: readonly string[]): void {
-  withCommon(program.command("add"), dataDir)
+  withHosts(withCommon(program.command("add"), dataDir))
     .description("add assistants from character cards, agents, GPTs, Modelfiles and the like")
     .argument("<place>", "a file, a folder of such files, or a URL")
-    .option("--allow-host <host>", "private host that a URL may lead to", (host, all: string[]) => [
-      ...all,
-      host,
-    ], [])
     .action(async (place: string, options: AddOptions) => {
       await needWrite(options.data, args);
       await withRegistry(
         options,
         (registry) =>
           isUrl(place)
-            ? addUrl(registry, place, options, args)
+            ? addUrl(registry, place, options)
             : addPlace(registry, parsePath(place), options),
       );
     });
@@ -91,9 +91,8 @@ async function addUrl(
   registry: Registry,
   url: string,
   options: AddOptions,
-  again: readonly string[],
 ): Promise<void> {
-  const file = await fetchFile(url, options.allowHost, again);
+  const file = await fetchFile(url, options.allowHost);
   await addFile(registry, file, basename(new URL(url).pathname), options);
 }
 

@@ -5,13 +5,20 @@ import type { Command } from "commander";
 import { FlintError } from "@flint/core";
 import { type Assistant, type ChatEvent, MESSAGE_CHARS_MAX } from "@flint/plugins";
 import { type Flint, openFlint } from "../serve.ts";
-import { houseOptions, type ModelOptions, withCommon, withModel } from "./options.ts";
+import {
+  type HostOptions,
+  houseOptions,
+  type ModelOptions,
+  withCommon,
+  withHosts,
+  withModel,
+} from "./options.ts";
 import { needWrite } from "./permission.ts";
 import { ProgressLine } from "./progress.ts";
 import { Stop } from "./stop.ts";
 import { formatBytes, print, remark, write } from "./terminal.ts";
 
-interface ChatOptions extends ModelOptions {
+interface ChatOptions extends ModelOptions, HostOptions {
   readonly once?: string;
   readonly stats?: boolean;
 }
@@ -20,7 +27,7 @@ const DEFAULT_ASSISTANT = "code-companion";
 
 /** Adds the command. */
 export function addChat(program: Command, dataDir: string, args: readonly string[]): void {
-  withModel(withCommon(program.command("chat"), dataDir))
+  withHosts(withModel(withCommon(program.command("chat"), dataDir)))
     .description("talk to an assistant; each line is a message, /exit or Ctrl-D leaves")
     .argument("[assistant]", "id of the assistant", DEFAULT_ASSISTANT)
     .option("--once <text>", "answer one message and leave; - reads it from stdin")
@@ -33,7 +40,7 @@ export function addChat(program: Command, dataDir: string, args: readonly string
 
 async function chat(assistantId: string, options: ChatOptions): Promise<void> {
   using stop = new Stop();
-  const flint = await openFlint(houseOptions(options));
+  const flint = await openFlint({ ...houseOptions(options), allowedHosts: options.allowHost });
   try {
     const { name } = find(flint, assistantId);
     await waitForEngine(flint, options, stop.signal);

@@ -84,6 +84,26 @@ export function withCommon(command: Command, dataDir: string): Command {
     .option("--debug", "print the stack of a failure");
 }
 
+/** Private hosts that may be reached, which else stay shut to what comes from plugins and links. */
+export interface HostOptions {
+  readonly allowHost: readonly string[];
+}
+
+/** Adds --allow-host. */
+export function withHosts(command: Command): Command {
+  const some = (text: string, before: readonly string[] = []) => [
+    ...before,
+    ...text.split(",").map((host) => host.trim().toLowerCase()).filter(Boolean),
+  ];
+  return command.addOption(
+    new Option(
+      "--allow-host <host>",
+      "private host, name or name:port, that links and plugins may lead to; may be repeated",
+    )
+      .env("FLINT_ALLOW_HOSTS").argParser(some).default([], "none"),
+  );
+}
+
 /** Adds --model, --memory, --fidelity, --from and --keep-source. */
 export function withModel(command: Command): Command {
   return withSource(command)

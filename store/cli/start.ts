@@ -2,7 +2,15 @@
 import { type Command, Option } from "commander";
 import { FlintError, type ModelHouse } from "@flint/core";
 import { type FlintServer, startFlint } from "../serve.ts";
-import { houseOptions, type ModelOptions, parsePort, withCommon, withModel } from "./options.ts";
+import {
+  type HostOptions,
+  houseOptions,
+  type ModelOptions,
+  parsePort,
+  withCommon,
+  withHosts,
+  withModel,
+} from "./options.ts";
 import { needWrite } from "./permission.ts";
 import { follow, ProgressLine } from "./progress.ts";
 import { Stop } from "./stop.ts";
@@ -12,14 +20,14 @@ const PORT = 7077;
 /** Ports tried after the usual one when nobody asked for a certain one. */
 const PORTS_MORE = 9;
 
-interface StartOptions extends ModelOptions {
+interface StartOptions extends ModelOptions, HostOptions {
   readonly port: number;
   readonly log?: boolean;
 }
 
 /** Adds the command. */
 export function addStart(program: Command, dataDir: string, args: readonly string[]): void {
-  withModel(withCommon(program.command("start"), dataDir))
+  withHosts(withModel(withCommon(program.command("start"), dataDir)))
     .description("fetch and import the model if need be, then serve pages and API on this machine")
     .addOption(
       new Option("--port <number>", "TCP port; 0 = any free one").env("FLINT_PORT")
@@ -52,7 +60,8 @@ async function start(options: StartOptions, more: number): Promise<void> {
 async function startAt(options: StartOptions, port: number, more: number): Promise<FlintServer> {
   const log = options.log ? { log: remark } : {};
   try {
-    return await startFlint({ ...houseOptions(options), port, ...log });
+    const allowedHosts = options.allowHost;
+    return await startFlint({ ...houseOptions(options), allowedHosts, port, ...log });
   } catch (error) {
     if (more === 0 || !(error instanceof FlintError && error.code === "conflict")) throw error;
     remark(`port ${port} is taken: trying ${port + 1}`);

@@ -7,7 +7,7 @@ import { type Engine, type ModelHouse, openKv } from "@flint/core";
 import {
   BUILTIN_PLUGINS,
   createAssistants,
-  Egress,
+  Door,
   openBuilder,
   openConversations,
   openEmbedder,
@@ -50,7 +50,7 @@ export async function openLiveStore(
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
-  const types = pluginKinds({ egress: new Egress() });
+  const types = pluginKinds({ egress: new Door() });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: house.engine, registry, conversations, memory });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);

@@ -4,7 +4,7 @@ import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import {
   BUILTIN_PLUGINS,
   createAssistants,
-  Egress,
+  Door,
   openBuilder,
   openConversations,
   openEmbedder,
@@ -48,7 +48,7 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
   const kv = openKv(folder);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
-  const types = pluginKinds({ egress: new Egress() });
+  const types = pluginKinds({ egress: new Door() });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: pulling.engine, registry, conversations, memory });
   const embedder = openEmbedder(`${folder}/minilm`);
