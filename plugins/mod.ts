@@ -57,6 +57,10 @@ export {
   importFile,
 } from "./formats/file.ts";
 export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";
+export { type ApiAccess, Apis } from "./openapi/kind.ts";
+export { ApiScheme } from "./openapi/reading.ts";
+export { PARTS } from "./openapi/authorize.ts";
+export { MASK, openSecrets, SecretParts, type Secrets } from "./secrets.ts";
 export { Door } from "./tools/door.ts";
 export type { Web, WebRequest, WebResponse, WebStream } from "./tools/web.ts";
 export { BUILTIN_PLUGINS, type KindNeeds, pluginKinds } from "./tools/kinds.ts";
@@ -72,6 +76,7 @@ export {
 } from "./tools/choice.ts";
 export {
   callTool,
+  previewTool,
   textResult,
   type Tool,
   ToolContent,

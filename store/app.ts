@@ -6,12 +6,14 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { ModelHouse } from "@flint/core";
 import type {
+  Apis,
   Assistants,
   Builder,
   Conversations,
   Embedder,
   Memory,
   Registry,
+  Secrets,
   Toolbox,
 } from "@flint/plugins";
 import { createAssistants } from "./api/assistants.ts";
@@ -24,6 +26,7 @@ import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
 import { createMemory } from "./api/memory.ts";
+import { createPlugins } from "./api/plugins.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
 import { createTransfer } from "./api/transfer.ts";
 import { createPages } from "./web/pages.tsx";
@@ -35,6 +38,8 @@ export interface StoreDeps {
   readonly conversations: Conversations;
   readonly memory: Memory;
   readonly toolbox: Toolbox;
+  readonly secrets: Secrets;
+  readonly apis: Apis;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
   readonly builder: Builder;
@@ -97,6 +102,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api/assistants", createMemory(deps));
   app.route("/api/conversations", createConversations(deps));
   app.route("/api/builder/sessions", createBuilder(deps));
+  app.route("/api/plugins", createPlugins(deps));
   addDocs(app);
   app.route("/", pages.routes);
   return app;

@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { FlintError, type HouseOptions, type ModelHouse, openKv, openModels } from "@flint/core";
 import {
+  Apis,
   type Assistants,
   type Builder,
   BUILTIN_PLUGINS,
@@ -15,9 +16,11 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openSecrets,
   openToolbox,
   pluginKinds,
   type Registry,
+  type Secrets,
   type Toolbox,
 } from "@flint/plugins";
 import { createStore } from "./app.ts";
@@ -29,6 +32,8 @@ export interface Flint {
   readonly conversations: Conversations;
   readonly memory: Memory;
   readonly toolbox: Toolbox;
+  readonly secrets: Secrets;
+  readonly apis: Apis;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
   readonly builder: Builder;
@@ -73,7 +78,9 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
   const conversations = openConversations(kv);
   const memory = openMemory(kv);
   const web = new Door({ allowed: options.allowedHosts ?? [] });
-  const types = pluginKinds({ egress: web });
+  const secrets = openSecrets({ kv, keyFile: join(dataDir, "secrets.key") });
+  const apis = new Apis({ kv, web, secrets });
+  const types = pluginKinds({ egress: web, apis });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const embedder = openEmbedder(join(dataDir, "models", "minilm"));
   return {
@@ -82,6 +89,8 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     conversations,
     memory,
     toolbox,
+    secrets,
+    apis,
     embedder,
     builder: openBuilder({ kv, registry, memory, embedder, engine: () => house.engine() }),
     assistants: createAssistants({

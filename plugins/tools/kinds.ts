@@ -1,4 +1,5 @@
 /** The kinds of plugins there are, each a file or folder beside this one, and the plugins that come along. */
+import type { Apis } from "../openapi/kind.ts";
 import type { Plugin, PluginType } from "./toolbox.ts";
 import type { Web } from "./web.ts";
 
@@ -6,11 +7,12 @@ import type { Web } from "./web.ts";
 export interface KindNeeds {
   /** The only way out to the web. */
   readonly egress: Web;
+  readonly apis: Apis;
 }
 
 /** All kinds by the name that a plugin's `type` gives. */
-export function pluginKinds(_needs: KindNeeds): Record<string, PluginType> {
-  return {};
+export function pluginKinds({ apis }: KindNeeds): Record<string, PluginType> {
+  return { openapi: apis.type };
 }
 
 /** Plugins that are there without being added. */

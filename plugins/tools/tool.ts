@@ -78,6 +78,8 @@ export interface Tool {
   readonly msMax?: number;
   /** Runs it with values that fit `parameters`. FlintErrors become failed results. */
   call(values: ToolValues, context: ToolContext): Promise<ToolResult>;
+  /** What a call with such values sends, for people to read; secrets are masked. */
+  preview?(values: ToolValues): Promise<string>;
 }
 
 /** A result of one text. */
@@ -111,6 +113,16 @@ export async function callTool(
     if (error instanceof z.ZodError) {
       return textResult(`${tool.name} answered something that is no result`, true);
     }
+    throw error;
+  }
+}
+
+/** What a call would send; undefined where nothing is sent or it can't be written down. */
+export async function previewTool(tool: Tool, values: unknown): Promise<string | undefined> {
+  try {
+    return await tool.preview?.(checkValues(tool, values));
+  } catch (error) {
+    if (error instanceof FlintError) return undefined;
     throw error;
   }
 }

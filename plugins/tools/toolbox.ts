@@ -34,8 +34,12 @@ export interface OpenPlugin {
 /** A kind of plugin: how its config is checked and how it is opened. */
 export interface PluginType {
   readonly config: z.ZodType<Record<string, unknown>>;
+  /** What is kept in place of a checked config, such as what was read where it points to. */
+  admit?(config: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** @throws FlintError when it cannot be opened now; the next use tries again */
   open(plugin: Plugin): Promise<OpenPlugin>;
+  /** Drops what was kept for a plugin that is gone, or has another config now. */
+  forget?(plugin: Plugin, instead?: Plugin): Promise<void>;
 }
 
 /** A tool as one assistant has it. */
@@ -108,7 +112,7 @@ class StoredToolbox implements Toolbox {
 
   async add(value: unknown): Promise<Plugin> {
     const draft = parse(PluginDraft, value);
-    const config = this.#checkConfig(draft.type, draft.config ?? {});
+    const config = await this.#checkConfig(draft.type, draft.config ?? {});
     const addedAt = (this.#needs.now?.() ?? new Date()).toISOString();
     const plugin = Plugin.parse({ description: "", ...draft, config, addedAt });
     if (this.#builtin(plugin.id) || this.#plugins.get(plugin.id)) {
@@ -124,15 +128,17 @@ class StoredToolbox implements Toolbox {
   async configure(id: string, value: unknown): Promise<Plugin> {
     const before = this.#added(id);
     const { version } = this.#plugins.entry(id)!;
-    const plugin = { ...before, config: this.#checkConfig(before.type, value) };
+    const plugin = { ...before, config: await this.#checkConfig(before.type, value) };
     await this.#keep(plugin, version);
+    await this.#typeOf(before.type).forget?.(before, plugin);
     return plugin;
   }
 
   async remove(id: string): Promise<void> {
-    this.#added(id);
+    const plugin = this.#added(id);
     await this.#plugins.remove(id);
     await this.#shut(id);
+    await this.#typeOf(plugin.type).forget?.(plugin);
   }
 
   async tools(id: string): Promise<readonly Tool[]> {
@@ -198,8 +204,10 @@ class StoredToolbox implements Toolbox {
     return plugin;
   }
 
-  #checkConfig(type: string, config: unknown): Record<string, unknown> {
-    return parse(this.#typeOf(type).config, config);
+  async #checkConfig(type: string, config: unknown): Promise<Record<string, unknown>> {
+    const kind = this.#typeOf(type);
+    const checked = parse(kind.config, config);
+    return await kind.admit?.(checked) ?? checked;
   }
 
   #typeOf(type: string): PluginType {

@@ -5,6 +5,7 @@ import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
 import { type Engine, type ModelHouse, openKv } from "@flint/core";
 import {
+  Apis,
   BUILTIN_PLUGINS,
   createAssistants,
   Door,
@@ -13,6 +14,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openSecrets,
   openToolbox,
   pluginKinds,
 } from "@flint/plugins";
@@ -50,7 +52,10 @@ export async function openLiveStore(
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
-  const types = pluginKinds({ egress: new Door() });
+  const web = new Door();
+  const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
+  const apis = new Apis({ kv, web, secrets });
+  const types = pluginKinds({ egress: web, apis });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: house.engine, registry, conversations, memory });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
@@ -61,6 +66,8 @@ export async function openLiveStore(
     conversations,
     memory,
     toolbox,
+    secrets,
+    apis,
     assistants,
     embedder,
     builder,
@@ -78,6 +85,7 @@ export async function openLiveStore(
       await server.shutdown();
       embedder.close();
       await toolbox.close();
+      await web.close();
       await engine.close();
       await kv.close();
       await Deno.remove(folder, { recursive: true });

@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import {
+  Apis,
   BUILTIN_PLUGINS,
   createAssistants,
   Door,
@@ -10,6 +11,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openSecrets,
   openToolbox,
   pluginKinds,
 } from "@flint/plugins";
@@ -43,12 +45,18 @@ const pulling: ModelHouse = {
 };
 
 /** Opens the store. */
-export async function openQuietStore(options: StoreOptions = {}): Promise<QuietStore> {
+export async function openQuietStore(
+  options: StoreOptions = {},
+  allowed: readonly string[] = [],
+): Promise<QuietStore> {
   const folder = await Deno.makeTempDir({ prefix: "flint_store_" });
   const kv = openKv(folder);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
-  const types = pluginKinds({ egress: new Door() });
+  const web = new Door({ allowed });
+  const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
+  const apis = new Apis({ kv, web, secrets });
+  const types = pluginKinds({ egress: web, apis });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: pulling.engine, registry, conversations, memory });
   const embedder = openEmbedder(`${folder}/minilm`);
@@ -59,6 +67,8 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
     conversations,
     memory,
     toolbox,
+    secrets,
+    apis,
     assistants,
     embedder,
     builder,
@@ -78,6 +88,7 @@ export async function openQuietStore(options: StoreOptions = {}): Promise<QuietS
     async [Symbol.asyncDispose]() {
       embedder.close();
       await toolbox.close();
+      await web.close();
       await kv.close();
       await Deno.remove(folder, { recursive: true });
     },

@@ -1,0 +1,114 @@
+/** The operations of one API as tools that call it. */
+import { FlintError } from "@flint/core/errors";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Secrets } from "../secrets.ts";
+import {
+  textResult,
+  type Tool,
+  type ToolContext,
+  type ToolResult,
+  type ToolValues,
+} from "../tools/tool.ts";
+import type { Web, WebRequest } from "../tools/web.ts";
+import { resultOf } from "./answer.ts";
+import { authorize, type Shown } from "./authorize.ts";
+import type { ApiConfig } from "./kind.ts";
+import type { ApiOperation, Reading } from "./reading.ts";
+import { draftRequest, webRequest } from "./request.ts";
+import { serverUrl } from "./servers.ts";
+
+/** One opened API. */
+export interface Api {
+  readonly plugin: string;
+  readonly config: ApiConfig;
+  readonly reading: Reading;
+  readonly web: Web;
+  readonly secrets: Secrets;
+  readonly shown: Shown;
+}
+
+const READS = new Set(["get", "head", "options"]);
+/** Bodies that are shown to whoever tries a call. */
+const SHOWN_CHARS_MAX = 4000;
+/** Others wrote the schemas: unknown words and formats are no reason to fail. */
+const LENIENT = {
+  strict: false,
+  validateFormats: false,
+  inlineRefs: false,
+  logger: false,
+} as const;
+
+/** All operations that the config names. */
+export function apiTools(api: Api): Tool[] {
+  const wanted = api.config.operations && new Set(api.config.operations);
+  return api.reading.operations.filter(({ name }) => wanted?.has(name) ?? true)
+    .map((operation) => toolOf(api, operation));
+}
+
+function toolOf(api: Api, operation: ApiOperation): Tool {
+  const { secrets, web } = api;
+  const check = checker(operation, api.reading);
+  const request = async (values: ToolValues): Promise<WebRequest> => {
+    check(values);
+    const draft = await draftRequest(operation, serverOf(api, operation), values);
+    await authorize(draft, operation.security, api.reading.schemes, api.shown);
+    return webRequest(draft);
+  };
+  return {
+    name: operation.name,
+    description: operation.description,
+    parameters: operation.plain,
+    effect: READS.has(operation.method) ? "reads" : "writes",
+    preview: async (values) => secrets.mask(shownRequest(await request(values))),
+    call: (values, context) =>
+      maskedCall(secrets, async () => {
+        const asked = await request(values);
+        context.progress?.(secrets.mask(`${asked.method} ${asked.url}`));
+        return resultOf(await web.send({ ...asked, signal: context.signal }));
+      }),
+  };
+}
+
+/** No secret comes back from a call, whatever the server or an error says. */
+async function maskedCall(secrets: Secrets, call: () => Promise<ToolResult>): Promise<ToolResult> {
+  try {
+    return secrets.mask(await call());
+  } catch (error) {
+    if (!(error instanceof FlintError)) throw error;
+    throw new FlintError(error.code, secrets.mask(error.message));
+  }
+}
+
+/** @throws FlintError bad_input where the document names no address that can be reached */
+function serverOf({ config, reading }: Api, operation: ApiOperation): URL {
+  const { server: chosen, variables = {}, url: from } = config;
+  if (chosen !== undefined) return new URL(chosen);
+  const told = operation.server ?? reading.servers[0] ?? { url: "/", variables: {} };
+  const url = serverUrl(told, variables, from);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  const why = `"${told.url}" is no address of its own`;
+  throw new FlintError("bad_input", `the document's server ${why}: set the plugin's server`);
+}
+
+/** Holds values to the whole schema, where the tool's own is simpler. */
+function checker({ name, schema }: ApiOperation, { defs }: Reading): (values: ToolValues) => void {
+  let ajv: Ajv2020 | undefined, validate: ValidateFunction | undefined;
+  return (values) => {
+    ajv ??= new Ajv2020(LENIENT); // not before: there may be hundreds of operations
+    try {
+      validate ??= ajv.compile({ ...schema, $defs: defs });
+    } catch {
+      return; // a schema that makes no sense: the server judges
+    }
+    if (validate(values)) return;
+    const faults = ajv.errorsText(validate.errors, { dataVar: "arguments" }).slice(0, 500);
+    throw new FlintError("bad_input", `${name} cannot be called so: ${faults}`);
+  };
+}
+
+/** A request as people read it. */
+function shownRequest({ method, url, headers = {}, body }: WebRequest): string {
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const text = body ? new TextDecoder().decode(body).slice(0, SHOWN_CHARS_MAX) : "";
+  return [`${method} ${url}`, ...head, ...(text ? ["", text] : [])].join("\n");
+}
