@@ -2,13 +2,7 @@
 import { FlintError } from "@flint/core/errors";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Secrets } from "../secrets.ts";
-import {
-  textResult,
-  type Tool,
-  type ToolContext,
-  type ToolResult,
-  type ToolValues,
-} from "../tools/tool.ts";
+import { type Tool, type ToolResult, type ToolValues } from "../tools/tool.ts";
 import type { Web, WebRequest } from "../tools/web.ts";
 import { resultOf } from "./answer.ts";
 import { authorize, type Shown } from "./authorize.ts";
