@@ -6,6 +6,7 @@
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
  *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
  *   deno task bench tools [--model NAME]
+ *   deno task bench openapi
  *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--asked N]
  *                           [--cache FILE]
  *   deno task bench sparse [--rounds N]   a synthetic model with true zeros at half its size
@@ -18,6 +19,7 @@ import { modelFile, type TestModel } from "../models.ts";
 import { cgroupRoot } from "./cgroup.ts";
 import { benchBuilder } from "./builder_bench.ts";
 import { benchCore } from "./core_bench.ts";
+import { benchOpenApi } from "./openapi_bench.ts";
 import { buildPeers } from "./peers.ts";
 import { benchPolicies } from "./policies.ts";
 import { benchQuality } from "./quality.ts";
@@ -56,6 +58,7 @@ const sides = values.sides.split(",").filter((name) => name !== "");
 if (positionals[0] === "quality") {
   await benchQuality({ model, tokens: Number(values.tokens), sides, folder: FOLDER, json });
 } else if (positionals[0] === "peers") await buildPeers(modelFile(model));
+else if (positionals[0] === "openapi") await benchOpenApi();
 else if (positionals[0] === "tools") await benchTools(model);
 else if (positionals[0] === "builder") {
   await benchBuilder({
