@@ -75,7 +75,13 @@ function begin({ url, method, headers, body, addresses, signal }: Exchange) {
     signal,
     agent: false as const, // a kept connection would outlive the check of its address
     maxHeaderSize: HEADER_BYTES_MAX,
-    headers: { "accept-encoding": "gzip, deflate, br", "user-agent": "Flint", ...headers },
+    headers: {
+      "accept-encoding": "gzip, deflate, br",
+      "user-agent": "Flint",
+      ...headers,
+      // Else node:http sends no length with DELETE, and the body is lost.
+      ...(body ? { "content-length": String(body.length) } : {}),
+    },
   };
   const request = (url.protocol === "https:" ? https : http).request(url, options);
   return new Promise<IncomingMessage>((resolve, reject) => {
