@@ -35,11 +35,13 @@ export async function readApi(text: string, signal?: AbortSignal): Promise<Readi
 }
 
 async function run(bytes: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<string> {
-  const limit = AbortSignal.timeout(READ_MS_MAX);
+  const late = new AbortController(), limit = late.signal;
   const child = start(signal ? AbortSignal.any([signal, limit]) : limit);
+  const timer = setTimeout(() => late.abort(), READ_MS_MAX);
   // It may end before it has read everything.
   const fed = new Blob([bytes]).stream().pipeTo(child.stdin).catch(() => {});
   const [said, { success }] = await Promise.all([heard(child), child.status, fed]);
+  clearTimeout(timer);
   if (signal?.aborted) throw new FlintError("cancelled", "reading the document was cancelled");
   if (success && said !== undefined) return said;
   const why = limit.aborted ? `${READ_MS_MAX / 1000} s` : "the memory";

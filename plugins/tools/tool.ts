@@ -98,7 +98,8 @@ export async function callTool(
   context: ToolContext,
 ): Promise<ToolResult> {
   const checked = checkValues(tool, values);
-  const limit = AbortSignal.timeout(tool.msMax ?? CALL_MS_MAX);
+  const late = new AbortController(), limit = late.signal;
+  const timer = setTimeout(() => late.abort(), tool.msMax ?? CALL_MS_MAX);
   const signal = AbortSignal.any([context.signal, limit]);
   try {
     const result = await Promise.race([
@@ -114,6 +115,8 @@ export async function callTool(
       return textResult(`${tool.name} answered something that is no result`, true);
     }
     throw error;
+  } finally {
+    clearTimeout(timer); // a timeout that is listened to would keep a command from ending
   }
 }
 

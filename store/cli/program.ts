@@ -7,6 +7,8 @@ import { addBuild } from "./build.ts";
 import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
 import { addCalibrate, addImport, addModels, addPull } from "./models.ts";
+import { addPlugins } from "./plugins.ts";
+import { addSecrets } from "./secrets.ts";
 import { addStart } from "./start.ts";
 import { remark } from "./terminal.ts";
 
@@ -21,6 +23,8 @@ const COMMANDS = [
   addBuild,
   addAdd,
   addExport,
+  addPlugins,
+  addSecrets,
   addPull,
   addModels,
   addImport,

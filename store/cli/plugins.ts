@@ -1,0 +1,152 @@
+/** `flint plugin`: what tools come from, listed, added, tried by hand and removed. */
+import { basename, join } from "node:path";
+import type { Command } from "commander";
+import { FlintError, openKv } from "@flint/core";
+import {
+  Apis,
+  BUILTIN_PLUGINS,
+  Door,
+  openSecrets,
+  openToolbox,
+  pluginKinds,
+  type Secrets,
+  type Toolbox,
+} from "@flint/plugins";
+import { toolOf, tryTool } from "../api/plugins.ts";
+import { isUrl } from "./fetch_file.ts";
+import {
+  type CommonOptions,
+  type HostOptions,
+  parsePath,
+  withCommon,
+  withHosts,
+} from "./options.ts";
+import { needWrite } from "./permission.ts";
+import { Stop } from "./stop.ts";
+import { print, remark } from "./terminal.ts";
+
+type PluginOptions = CommonOptions & HostOptions;
+
+interface AddOptions extends PluginOptions {
+  readonly id?: string;
+  readonly server?: string;
+}
+
+/** Adds the commands. */
+export function addPlugins(program: Command, dataDir: string, args: readonly string[]): void {
+  const plugin = program.command("plugin").description("tools from HTTP APIs, for assistants");
+  const command = (usage: string) => withHosts(withCommon(plugin.command(usage), dataDir));
+  command("list").description("list plugins and how many tools each has")
+    .action((options: PluginOptions) => withTools(options, args, (at) => list(at, options)));
+  command("add").description("add an API by its OpenAPI document or ai-plugin.json")
+    .argument("<place>", "a file or a URL")
+    .option("--id <id>", "name in manifests and URLs (default: by the API's title)")
+    .option("--server <url>", "where the API answers, if its document does not say")
+    .action((place: string, options: AddOptions) =>
+      withTools(options, args, (at) => add(at, place, options))
+    );
+  command("remove").description("remove a plugin and its secrets")
+    .argument("<id>", "id of the plugin")
+    .action((id: string, options: PluginOptions) =>
+      withTools(options, args, ({ toolbox }) => toolbox.remove(id))
+    );
+  command("try").description("call one tool by hand")
+    .argument("<id>", "id of the plugin")
+    .argument("[tool]", "name of the tool; without it, all are listed")
+    .argument("[values]", "its arguments, as JSON", "{}")
+    .action((id: string, tool: string | undefined, values: string, options: PluginOptions) =>
+      withTools(
+        options,
+        args,
+        ({ toolbox }) =>
+          tool === undefined ? listTools(toolbox, id, options) : attempt(toolbox, id, tool, values),
+      )
+    );
+}
+
+/** The plugins alone: no model is opened, and a server beside may go on. */
+export interface PluginsAt {
+  readonly toolbox: Toolbox;
+  readonly secrets: Secrets;
+}
+
+/** Opens them for one command. */
+export async function withTools(
+  { data, allowHost }: PluginOptions,
+  args: readonly string[],
+  use: (at: PluginsAt) => Promise<void>,
+): Promise<void> {
+  await needWrite(data, args);
+  const kv = openKv(join(data, "app"));
+  const web = new Door({ allowed: allowHost });
+  const secrets = openSecrets({ kv, keyFile: join(data, "secrets.key") });
+  const types = pluginKinds({ egress: web, apis: new Apis({ kv, web, secrets }) });
+  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
+  try {
+    await use({ toolbox, secrets });
+  } finally {
+    await toolbox.close();
+    await web.close();
+    await kv.close();
+  }
+}
+
+async function list({ toolbox }: PluginsAt, { json }: PluginOptions): Promise<void> {
+  for (const { id, type, name } of toolbox.list()) {
+    const tools = await toolbox.tools(id).then(({ length }) => length, () => undefined);
+    const count = tools === undefined ? "does not open" : `${tools} tools`;
+    print(json ? JSON.stringify({ id, type, name, tools }) : `${id}  (${name}, ${type}, ${count})`);
+  }
+}
+
+async function add({ toolbox }: PluginsAt, place: string, options: AddOptions): Promise<void> {
+  const { server, json } = options;
+  const source = isUrl(place) ? { url: place } : { document: await read(parsePath(place)) };
+  const name = isUrl(place) ? new URL(place).host : basename(place);
+  const id = options.id ?? slugOf(name.replace(/\.(json|ya?ml)$/i, ""));
+  const config = { ...source, ...(server === undefined ? {} : { server }) };
+  const plugin = await toolbox.add({ id, type: "openapi", name: name.slice(0, 80), config });
+  const { length } = await toolbox.tools(plugin.id);
+  print(json ? JSON.stringify({ id, tools: length }) : `${id}  (${length} tools)`);
+}
+
+const slugOf = (name: string) =>
+  name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "api";
+
+async function read(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new FlintError("not_found", `${path} can't be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function listTools(toolbox: Toolbox, id: string, { json }: PluginOptions): Promise<void> {
+  for (const { name, description, effect, parameters } of await toolbox.tools(id)) {
+    if (json) print(JSON.stringify({ name, description, effect, parameters }));
+    else print(`${name}  (${effect}) ${description}`);
+  }
+}
+
+async function attempt(toolbox: Toolbox, id: string, name: string, text: string): Promise<void> {
+  using stop = new Stop();
+  const tool = await toolOf(toolbox, id, name);
+  const { request, result } = await tryTool(tool, valuesOf(text), stop.signal);
+  if (request !== undefined) remark(request);
+  for (const part of result.content) {
+    print(part.type === "text" ? part.text : JSON.stringify(part, undefined, 2));
+  }
+  if (result.failed) throw new FlintError("unavailable", `${name} could not do it: see above`);
+}
+
+function valuesOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FlintError("bad_input", `arguments are JSON, such as '{"limit": 3}': ${cause}`, {
+      cause,
+    });
+  }
+}
