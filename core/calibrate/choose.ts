@@ -5,7 +5,7 @@
  * 1988, one exchange rate of bytes against divergence for all units).
  */
 import type { FlashStore, LayerVariants, Unit } from "../flash/layout.ts";
-import { type Plan, planMachine, type PlanOptions } from "../model/plan.ts";
+import { type Plan, planMachine, type PlanOptions, usedUnits } from "../model/plan.ts";
 import type { ChoiceReport, Fidelity } from "../run/api.ts";
 
 /** Most KL divergence from exact that a fidelity may cost by calibration, nats a token. */
@@ -31,9 +31,8 @@ export function chooseUnits(store: FlashStore, asked: Fidelity, options: PlanOpt
   const exact: Choice = { store, fidelity: "exact", report: undefined };
   const { variants } = store;
   if (asked === "exact" || !variants) return exact;
-  const plan = planMachine(store, options);
-  const placed = [...plan.layers.flat(), ...plan.head];
-  const excess = bytesOf(placed.filter(({ at }) => at < 0).map(({ unit }) => unit));
+  const used = usedUnits(planMachine(store, options));
+  const excess = bytesOf(used.filter(({ at }) => at < 0).map(({ unit }) => unit));
   if (excess === 0) return exact;
   const layers = ffnByLayer(store);
   const wanted = bytesOf(layers.flat()) - excess;
@@ -125,17 +124,17 @@ function pickLayer(exact: readonly Unit[], variants: LayerVariants, rate: number
 
 function describe(store: FlashStore, plan: Plan, expectedDivergence: number): ChoiceReport {
   const own = store.units.length;
-  const placed = [...plan.layers.flat(), ...plan.head];
+  const used = usedUnits(plan);
   const bytes = (coarse: boolean, streamed: boolean) =>
     bytesOf(
-      placed.filter(({ unit, at }) => unit.id >= own === coarse && at < 0 === streamed)
+      used.filter(({ unit, at }) => unit.id >= own === coarse && at < 0 === streamed)
         .map(({ unit }) => unit),
     );
   return {
     expectedDivergence,
     exact: { pinned: bytes(false, false), streamed: bytes(false, true) },
     coarse: { pinned: bytes(true, false), streamed: bytes(true, true) },
-    key: keyOf(placed.map(({ unit }) => unit)),
+    key: keyOf([...plan.layers.flat(), ...plan.head].map(({ unit }) => unit)),
   };
 }
 

@@ -1,12 +1,12 @@
 /** What a model asks of this machine, computed from its imported store. */
 import { openFlashStore } from "../flash/store.ts";
-import { planMachine, smallestBudget } from "../model/plan.ts";
+import { planMachine, smallestBudget, usedUnits } from "../model/plan.ts";
 
 /** How a model fits a budget. */
 export interface Fit {
   /** The smallest --memory it runs in, bytes. */
   readonly smallestBytes: number;
-  /** Weight bytes read from flash for each token at the budget asked about. */
+  /** Weight bytes read from flash for each token at the budget asked about, but for a few rows. */
   readonly streamedBytes: number;
 }
 
@@ -15,7 +15,7 @@ export async function fitOf(storeFolder: string, memoryBytes: number): Promise<F
   const store = await openFlashStore(storeFolder);
   const smallestBytes = smallestBudget(store);
   const plan = planMachine(store, { memoryBytes: Math.max(memoryBytes, smallestBytes) });
-  const units = [...plan.layers.flat(), ...plan.head].filter(({ at }) => at < 0);
+  const units = usedUnits(plan).filter(({ at }) => at < 0);
   const streamedBytes = units.reduce((sum, { unit }) => sum + unit.bytes, 0);
   await store.close();
   return { smallestBytes, streamedBytes };

@@ -118,6 +118,11 @@ export interface Baseline {
   readonly ringBytes: number;
 }
 
+/** What a pass for a next token uses: where the head is screened, the plane in place of it. */
+export function usedUnits({ layers, head, screen }: Plan): readonly Placed[] {
+  return [...layers.flat(), ...screen?.units ?? head];
+}
+
 type Forms = ReadonlySet<ActivationForm>;
 
 /** Lays out the memory. @throws FlintError over_budget naming the smallest budget that would do */

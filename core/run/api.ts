@@ -169,11 +169,14 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** What a fidelity below exact chose: bytes in DRAM and bytes read for each pass. */
+/**
+ * What a fidelity below exact chose: bytes in DRAM and bytes read for each pass, but for a few rows
+ * of the head and what is lent room meanwhile.
+ */
 export interface ChoiceReport {
   /** KL divergence from exact that calibration expects, nats a token. */
   readonly expectedDivergence: number;
-  /** Units with the source's own bits. */
+  /** Units with the source's own bits, and the plane that screens the head. */
   readonly exact: { readonly pinned: number; readonly streamed: number };
   /** Units of calibration's coarser kinds. */
   readonly coarse: { readonly pinned: number; readonly streamed: number };

@@ -11,7 +11,7 @@ import type { FlashStore } from "../../core/flash/layout.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
 import { openMachine } from "../../core/model/open.ts";
-import { planMachine } from "../../core/model/plan.ts";
+import { planMachine, usedUnits } from "../../core/model/plan.ts";
 import { createText } from "../../core/text/text.ts";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { type HeldOut, heldOutTexts } from "./held_out.ts";
@@ -61,6 +61,12 @@ export async function benchQuality(options: QualityOptions): Promise<void> {
   const sides = [...flintSides(store), ...await smallerSides(options)]
     .filter(({ name }) => options.sides.length === 0 || options.sides.includes(name));
   const samples = new Map(sides.map((side) => [side, new Samples()]));
+  const judgedOf = (side: Side): Judged => ({
+    name: side.name,
+    ...samples.get(side)!.judge(),
+    streamedBytes: streamed(side.store, store.card.sourceBytes),
+    expected: side.expected,
+  });
   const texts = heldOutTexts(createText(store.card, store.tokenizer), options.tokens);
   for (const piece of pieces(texts)) {
     const exact: Float32Array[] = [];
@@ -71,15 +77,9 @@ export async function benchQuality(options: QualityOptions): Promise<void> {
         samples.get(side)!.add(text, at, exact[i++]!, row);
       });
     }
-    const tokens = piece.reduce((sum, text) => sum + text.tokens.length, 0);
-    console.error(`${tokens} tokens of ${piece.map(({ kind }) => kind).join(", ")} done`);
+    for (const side of sides) console.error(`so far: ${line(judgedOf(side))}`);
   }
-  const judged = sides.map((side): Judged => ({
-    name: side.name,
-    ...samples.get(side)!.judge(),
-    streamedBytes: streamed(side.store, store.card.sourceBytes),
-    expected: side.expected,
-  }));
+  const judged = sides.map(judgedOf);
   for (const one of judged) console.log(line(one));
   if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(judged, null, 2) + "\n");
 }
@@ -131,8 +131,8 @@ function pieces(texts: readonly HeldOut[]): HeldOut[][] {
 /** What a pass would have to read, were the budget so small. */
 function streamed(store: FlashStore, sourceBytes: number): Record<string, number> {
   return Object.fromEntries(SHARES.map((share) => {
-    const { layers } = planMachine(store, { memoryBytes: Math.floor(sourceBytes * share) });
-    const bytes = layers.flat().reduce((sum, { unit, at }) => sum + (at < 0 ? unit.bytes : 0), 0);
+    const plan = planMachine(store, { memoryBytes: Math.floor(sourceBytes * share) });
+    const bytes = usedUnits(plan).reduce((sum, { unit, at }) => sum + (at < 0 ? unit.bytes : 0), 0);
     return [share, bytes];
   }));
 }
