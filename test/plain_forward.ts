@@ -5,6 +5,7 @@
 import { readGguf } from "../core/gguf/reader.ts";
 import { readModel } from "../core/gguf/model.ts";
 import type { ModelSpec } from "../core/flash/layout.ts";
+import { FAMILIES } from "../core/model/families.ts";
 import { dequantizeRow } from "../core/kernels/reference.ts";
 
 type Matrix = number[][]; // (rows, cols)
@@ -25,7 +26,8 @@ export function plainLogits(gguf: Uint8Array, tokens: readonly number[]): number
     return known;
   };
   const decode = (name: string): Matrix => {
-    const { type, shape: [cols, rows = 1], offset, bytes } = file.tensors.get(name)!;
+    const { type, shape: [cols, one = 1, count = 1], offset, bytes } = file.tensors.get(name)!;
+    const rows = one * count;
     const rowBytes = bytes / rows;
     return Array.from({ length: rows }, (_, r) => {
       const at = offset + r * rowBytes;
@@ -41,16 +43,48 @@ export function plainLogits(gguf: Uint8Array, tokens: readonly number[]): number
     attentionHalf(spec, xs, of, bias);
     for (const x of xs) {
       const normed = rmsNorm(x, of("ffn_norm")[0]!, spec.normEpsilon);
-      const up = times(of("ffn_up"), normed);
-      const acts = spec.architecture === "arcee"
-        ? up.map((u) => Math.max(0, u) ** 2)
-        : times(of("ffn_gate"), normed).map((g, i) => g / (1 + Math.exp(-g)) * up[i]!);
-      addTo(x, times(of("ffn_down"), acts));
+      if (spec.experts) addTo(x, mixture(spec, normed, of));
+      else addTo(x, feedForward(spec, normed, of));
     }
   }
   const head = spec.tied ? embedding : matrix("output.weight");
   const norm = vector("output_norm.weight")!;
   return xs.map((x) => times(head, rmsNorm(x, norm, spec.normEpsilon)));
+}
+
+function feedForward(
+  { architecture }: ModelSpec,
+  x: number[],
+  of: (name: string) => Matrix,
+  ending = "",
+): number[] {
+  const up = times(of(`ffn_up${ending}`), x);
+  const acts = architecture === "arcee"
+    ? up.map((u) => Math.max(0, u) ** 2)
+    : times(of(`ffn_gate${ending}`), x).map((g, i) => g / (1 + Math.exp(-g)) * up[i]!);
+  return times(of(`ffn_down${ending}`), acts);
+}
+
+function mixture(spec: ModelSpec, x: number[], of: (name: string) => Matrix): number[] {
+  const { shares, shared } = FAMILIES[spec.architecture].experts!;
+  const { count, used } = spec.experts!;
+  const scores = times(of("ffn_gate_inp"), x).map(Math.exp);
+  const chosen = scores.map((_, e) => e).sort((a, b) => scores[b]! - scores[a]!).slice(0, used);
+  const among = shares === "chosen" ? chosen : scores.map((_, e) => e);
+  const sum = among.reduce((all, e) => all + scores[e]!, 0);
+  const y = x.map(() => 0);
+  for (const e of chosen) {
+    const own = (name: string) => {
+      const all = of(name), rows = all.length / count;
+      return all.slice(e * rows, (e + 1) * rows);
+    };
+    const out = feedForward(spec, x, own, "_exps");
+    addTo(y, out.map((value) => value * scores[e]! / sum));
+  }
+  if (!shared) return y;
+  const gate = 1 / (1 + Math.exp(-dot(of("ffn_gate_inp_shexp")[0]!, x)));
+  addTo(y, feedForward(spec, x, of, "_shexp").map((value) => value * gate));
+  return y;
 }
 
 function attentionHalf(
@@ -63,7 +97,7 @@ function attentionHalf(
   const project = (x: number[], name: string) => {
     const y = times(of(name), x);
     addTo(y, bias(name) ?? y.map(() => 0));
-    return y;
+    return normedHeads(spec, y, name, of);
   };
   const normed = xs.map((x) => rmsNorm(x, of("attn_norm")[0]!, spec.normEpsilon));
   const qs = normed.map((x, p) => rotate(spec, project(x, "attn_q"), p));
@@ -88,6 +122,23 @@ function attentionHalf(
     }
     addTo(x, times(of("attn_output"), mixed));
   });
+}
+
+/** q or k by the family's norm, if it has one; `name` is the projection's. */
+function normedHeads(
+  { architecture, headWidth, normEpsilon }: ModelSpec,
+  y: number[],
+  name: string,
+  of: (name: string) => Matrix,
+): number[] {
+  const { queryNorm } = FAMILIES[architecture];
+  if (!queryNorm || name === "attn_v") return y;
+  const weight = of(`${name}_norm`)[0]!;
+  if (queryNorm === "all") return rmsNorm(y, weight, normEpsilon);
+  return Array.from(
+    { length: y.length / headWidth },
+    (_, head) => rmsNorm(y.slice(head * headWidth, (head + 1) * headWidth), weight, normEpsilon),
+  ).flat();
 }
 
 function rotate({ headWidth, rope }: ModelSpec, x: number[], position: number): number[] {

@@ -1,16 +1,25 @@
 /**
  * A seeded 2-layer model as GGUF bytes, so that no test needs a download: any weight type for any
- * matrix, llama, qwen2 or arcee, tied or not, with a byte-level BPE vocabulary and a ChatML template.
+ * matrix, any architecture, experts or none, tied or not, with a byte-level BPE vocabulary and a
+ * ChatML template.
  */
 import fs from "node:fs";
-import { type MatrixName, TensorType } from "../core/flash/layout.ts";
+import {
+  type ExpertSpec,
+  type MatrixName,
+  type ModelSpec,
+  TensorType,
+} from "../core/flash/layout.ts";
+import { FAMILIES } from "../core/model/families.ts";
 import { type GgufParts, type GgufTensor, type GgufValue, writeGguf } from "./gguf_writer.ts";
 import { quantize } from "./quantize.ts";
 import { randomFloats } from "./random.ts";
 
 /** What to build; widths must be multiples of 256 where K-quants are used. */
 export interface TinyModelOptions {
-  architecture?: "llama" | "qwen2" | "arcee";
+  architecture?: ModelSpec["architecture"];
+  /** Makes the FFNs mixtures; `neurons` then are the shared expert's, in families that have one. */
+  experts?: ExpertSpec;
   tied?: boolean;
   seed?: number;
   layers?: number;
@@ -54,6 +63,8 @@ const MERGES = [
   ["h", "ello"],
   ["ell", "o"],
 ] as const;
+/** Scores lie far apart: where the last expert chosen is hardly better than the next, roundings decide. */
+const ROUTER_SPREAD = 3;
 /** Tokens of the vocabulary. */
 export const TINY_VOCABULARY = CONTROL.length + 256 + MERGES.length;
 
@@ -98,7 +109,11 @@ function describe(options: TinyModelOptions): Record<string, GgufValue> {
     [`${architecture}.rope.freq_base`]: { type: "f32", value: 10_000 },
     [`${architecture}.rope.dimension_count`]: u32(shape.width / shape.heads),
     "tokenizer.ggml.model": { type: "string", value: "gpt2" },
-    "tokenizer.ggml.pre": { type: "string", value: architecture === "qwen2" ? "qwen2" : "smollm" },
+    "tokenizer.ggml.pre": {
+      type: "string",
+      value: architecture.startsWith("qwen") ? "qwen2" : "smollm",
+    },
+    ...describeExperts(options),
     "tokenizer.ggml.tokens": { type: "strings", value: tokens },
     "tokenizer.ggml.token_type": {
       type: "i32s",
@@ -114,40 +129,30 @@ function describe(options: TinyModelOptions): Record<string, GgufValue> {
   };
 }
 
-function tensors(options: TinyModelOptions): GgufTensor[] {
-  const { architecture, layers, width, neurons, heads, headsKv } = shapeOf(options);
-  const kvWidth = width / heads * headsKv;
-  const random = randomFloats(options.seed ?? 1);
-  const spread = () => (2 * random() - 1) * Math.sqrt(3); // mean 0, variance 1
-  const matrix = (of: MatrixName, name: string, cols: number, rows: number): GgufTensor => {
-    const type = options.types?.[of] ?? options.type ?? TensorType.Q8_0;
-    const values = new Float32Array(cols * rows).map(() => spread() / Math.sqrt(cols));
-    return { name: `${name}.weight`, type, shape: [cols, rows], data: quantize(type, values) };
+function describeExperts(options: TinyModelOptions): Record<string, GgufValue> {
+  const { architecture, neurons } = shapeOf(options), { experts } = options;
+  if (!experts) return {};
+  const u32 = (value: number): GgufValue => ({ type: "u32", value });
+  const own = architecture.startsWith("qwen");
+  return {
+    [`${architecture}.expert_count`]: u32(experts.count),
+    [`${architecture}.expert_used_count`]: u32(experts.used),
+    ...(own ? { [`${architecture}.expert_feed_forward_length`]: u32(experts.neurons) } : {
+      [`${architecture}.feed_forward_length`]: u32(experts.neurons),
+    }),
+    ...(FAMILIES[architecture].experts!.shared
+      ? { [`${architecture}.expert_shared_feed_forward_length`]: u32(neurons) }
+      : {}),
   };
-  const vector = (name: string, values: Float32Array): GgufTensor => (
-    { name, type: TensorType.F32, shape: [values.length], data: new Uint8Array(values.buffer) }
-  );
-  const norm = (name: string) =>
-    vector(name, new Float32Array(width).map(() => 1 + 0.1 * spread()));
-  const bias = (name: string, length: number) =>
-    vector(name, new Float32Array(length).map(() => 0.1 * spread()));
+}
+
+function tensors(options: TinyModelOptions): GgufTensor[] {
+  const { layers, width } = shapeOf(options), make = makers(options);
+  const { matrix, norm, vector } = make;
   const layer = (i: number): GgufTensor[] => [
-    norm(`blk.${i}.attn_norm.weight`),
-    matrix("q", `blk.${i}.attn_q`, width, width),
-    matrix("k", `blk.${i}.attn_k`, width, kvWidth),
-    matrix("v", `blk.${i}.attn_v`, width, kvWidth),
-    matrix("o", `blk.${i}.attn_output`, width, width),
-    ...(architecture === "qwen2"
-      ? [
-        bias(`blk.${i}.attn_q.bias`, width),
-        bias(`blk.${i}.attn_k.bias`, kvWidth),
-        bias(`blk.${i}.attn_v.bias`, kvWidth),
-      ]
-      : []),
+    ...attention(i, options, make),
     norm(`blk.${i}.ffn_norm.weight`),
-    ...(architecture === "arcee" ? [] : [matrix("gate", `blk.${i}.ffn_gate`, width, neurons)]),
-    matrix("up", `blk.${i}.ffn_up`, width, neurons),
-    matrix("down", `blk.${i}.ffn_down`, neurons, width),
+    ...(options.experts ? mixture(i, options.experts, options, make) : ffn(i, "", options, make)),
   ];
   return [
     matrix("embedding", "token_embd", width, TINY_VOCABULARY),
@@ -156,6 +161,92 @@ function tensors(options: TinyModelOptions): GgufTensor[] {
     ...(options.tied ?? true ? [] : [matrix("head", "output", width, TINY_VOCABULARY)]),
     ...(options.ropeFactors
       ? [vector("rope_freqs.weight", Float32Array.from(options.ropeFactors))]
+      : []),
+  ];
+}
+
+/** What makes tensors, each of the next random numbers. */
+function makers(options: TinyModelOptions) {
+  const { width } = shapeOf(options);
+  const random = randomFloats(options.seed ?? 1);
+  const spread = () => (2 * random() - 1) * Math.sqrt(3); // mean 0, variance 1
+  const matrix = (of: MatrixName, name: string, cols: number, rows: number): GgufTensor => {
+    const fallback = of === "router" ? TensorType.F32 : options.type ?? TensorType.Q8_0;
+    const type = options.types?.[of] ?? fallback;
+    const size = (of === "router" ? ROUTER_SPREAD : 1) / Math.sqrt(cols);
+    const values = new Float32Array(cols * rows).map(() => spread() * size);
+    return { name: `${name}.weight`, type, shape: [cols, rows], data: quantize(type, values) };
+  };
+  const vector = (name: string, values: Float32Array): GgufTensor => (
+    { name, type: TensorType.F32, shape: [values.length], data: new Uint8Array(values.buffer) }
+  );
+  return {
+    matrix,
+    vector,
+    norm: (name: string, length = width) =>
+      vector(name, new Float32Array(length).map(() => 1 + 0.1 * spread())),
+    bias: (name: string, length: number, size = 0.1) =>
+      vector(name, new Float32Array(length).map(() => size * spread())),
+  };
+}
+
+type Makers = ReturnType<typeof makers>;
+
+function attention(i: number, options: TinyModelOptions, { matrix, norm, bias }: Makers) {
+  const { architecture, width, heads, headsKv } = shapeOf(options);
+  const { biased, queryNorm } = FAMILIES[architecture];
+  const headWidth = width / heads, kvWidth = headWidth * headsKv;
+  const [qNorm, kNorm] = queryNorm === "all" ? [width, kvWidth] : [headWidth, headWidth];
+  return [
+    norm(`blk.${i}.attn_norm.weight`),
+    matrix("q", `blk.${i}.attn_q`, width, width),
+    matrix("k", `blk.${i}.attn_k`, width, kvWidth),
+    matrix("v", `blk.${i}.attn_v`, width, kvWidth),
+    matrix("o", `blk.${i}.attn_output`, width, width),
+    ...(queryNorm
+      ? [norm(`blk.${i}.attn_q_norm.weight`, qNorm), norm(`blk.${i}.attn_k_norm.weight`, kNorm)]
+      : []),
+    ...(biased
+      ? [
+        bias(`blk.${i}.attn_q.bias`, width),
+        bias(`blk.${i}.attn_k.bias`, kvWidth),
+        bias(`blk.${i}.attn_v.bias`, kvWidth),
+      ]
+      : []),
+  ];
+}
+
+function ffn(i: number, ending: string, options: TinyModelOptions, { matrix }: Makers) {
+  const { architecture, width, neurons } = shapeOf(options);
+  return [
+    ...(architecture === "arcee"
+      ? []
+      : [matrix("gate", `blk.${i}.ffn_gate${ending}`, width, neurons)]),
+    matrix("up", `blk.${i}.ffn_up${ending}`, width, neurons),
+    matrix("down", `blk.${i}.ffn_down${ending}`, neurons, width),
+  ];
+}
+
+function mixture(
+  i: number,
+  { count, neurons }: ExpertSpec,
+  options: TinyModelOptions,
+  make: Makers,
+): GgufTensor[] {
+  const { architecture, width } = shapeOf(options);
+  const each = (of: MatrixName, name: string, cols: number, rows: number) => (
+    { ...make.matrix(of, name, cols, rows * count), shape: [cols, rows, count] }
+  );
+  return [
+    make.matrix("router", `blk.${i}.ffn_gate_inp`, width, count),
+    each("gate", `blk.${i}.ffn_gate_exps`, width, neurons),
+    each("up", `blk.${i}.ffn_up_exps`, width, neurons),
+    each("down", `blk.${i}.ffn_down_exps`, neurons, width),
+    ...(FAMILIES[architecture].experts!.shared
+      ? [
+        ...ffn(i, "_shexp", options, make),
+        make.bias(`blk.${i}.ffn_gate_inp_shexp.weight`, width, 1 / Math.sqrt(width)),
+      ]
       : []),
   ];
 }

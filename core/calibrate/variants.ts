@@ -51,7 +51,15 @@ export interface LayerSource {
 }
 
 /** Throws "unavailable" for a model whose rows are not whole K-quant blocks, or without a gate. */
-export function checkShape({ card: { spec: { width, neurons } }, units }: FlashStore): void {
+export function checkShape(
+  { card: { spec: { width, neurons, experts } }, units }: FlashStore,
+): void {
+  if (experts) {
+    throw new FlintError(
+      "unavailable",
+      "this model answers exactly only: it is a mixture of experts, most of which a short text never asks",
+    );
+  }
   const gated = units.some(({ parts }) => parts.some(({ matrix }) => matrix === "gate"));
   const whole = width % CLUSTER === 0 && neurons % CLUSTER === 0;
   if (gated && whole) return;

@@ -11,8 +11,10 @@ import { assert } from "../errors.ts";
  *   "lru"     the one unused for longest
  *   "lfu"     the least used, older uses counting less (seeded from an assistant's profile)
  *   "static"  half the slots keep what the profile says is used most; the rest goes by "lru"
+ *   "first"   the last that came: what came first stays. To compare with
+ *   "none"    all: nothing stays. To compare with
  */
-export type Eviction = "lru" | "lfu" | "static";
+export type Eviction = "lru" | "lfu" | "static" | "first" | "none";
 
 /** A use counts half after three tokens: as good as lru on true zeros, better on gated models (bench policies). */
 const DECAY = 0.8;
@@ -78,19 +80,26 @@ export class Arena {
    * @param move copies a slot's bytes: (from, to)
    */
   admit(wanted: Int32Array, move: (from: number, to: number) => void): number {
-    assert(wanted.length <= this.slots, "what is wanted at once fits the slots");
-    const tick = ++this.#header[TICK]!;
-    this.#age();
-    let fresh = 0;
-    for (const item of wanted) {
-      this.#wanted[item] = tick;
-      this.#use(item, tick);
-      if (this.#slotOf[item] === 0) fresh++;
-    }
-    this.#evict(this.used + fresh - this.slots, tick, move);
+    this.#evict(this.#note(wanted), move);
     const first = this.used;
-    for (const item of wanted) if (this.#slotOf[item] === 0) this.#append(item);
+    for (const item of wanted) {
+      if (this.#slotOf[item] === 0) this.#place(item, this.#header[USED]!++);
+    }
     return first;
+  }
+
+  /**
+   * As `admit` for slots too large to move: who comes gets the slots of those who leave, wherever they
+   * lie. `read` is told each that was not here, in order: its place in `wanted` and its slot.
+   */
+  exchange(wanted: Int32Array, read: (i: number, slot: number) => void): void {
+    const free = this.#leave(this.#note(wanted));
+    wanted.forEach((item, i) => {
+      if (this.#slotOf[item] !== 0) return;
+      const slot = free.pop() ?? this.#header[USED]!++;
+      this.#place(item, slot);
+      read(i, slot);
+    });
   }
 
   /** Begins from a profile: how much each item is used, in any unit. Bytes stay where they are. */
@@ -118,29 +127,56 @@ export class Arena {
 
   #use(item: number, tick: number): void {
     if (this.#eviction === "lfu") this.#scores[item]! += this.#weight[0]!;
-    else if (this.#scores[item] !== KEPT) this.#scores[item] = tick;
+    else if (this.#eviction === "first") {
+      if (this.#slotOf[item] === 0) this.#scores[item] = -tick;
+    } else if (this.#scores[item] !== KEPT) this.#scores[item] = tick;
   }
 
-  #append(item: number): void {
-    const slot = this.#header[USED]!++;
+  #place(item: number, slot: number): void {
     this.#slotOf[item] = slot + 1;
     this.#itemOf[slot] = item;
   }
 
-  /** Lets `count` items go that are not wanted at this tick. From the end, so that no hole is last. */
-  #evict(count: number, tick: number, move: (from: number, to: number) => void): void {
-    if (count <= 0) return;
-    const { most, ties } = this.#bar(count, tick);
+  /** Counts a use of each; returns how many others must leave. */
+  #note(wanted: Int32Array): number {
+    assert(wanted.length <= this.slots, "what is wanted at once fits the slots");
+    if (this.#eviction === "none") {
+      this.#slotOf.fill(0);
+      this.#header[USED] = 0;
+    }
+    const tick = ++this.#header[TICK]!;
+    this.#age();
+    let fresh = 0;
+    for (const item of wanted) {
+      this.#wanted[item] = tick;
+      this.#use(item, tick);
+      if (this.#slotOf[item] === 0) fresh++;
+    }
+    return this.used + fresh - this.slots;
+  }
+
+  /** Slots of `count` items that are not wanted now and leave, the last first. */
+  #leave(count: number): number[] {
+    const slots: number[] = [];
+    if (count <= 0) return slots;
+    const tick = this.#header[TICK]!, { most, ties } = this.#bar(count, tick);
     let left = ties;
     for (let slot = this.used - 1; slot >= 0; slot--) {
       const item = this.#itemOf[slot]!, score = this.#scores[item]!;
       if (this.#wanted[item] === tick || score > most || score === most && left-- <= 0) continue;
-      const last = --this.#header[USED]!;
       this.#slotOf[item] = 0;
+      slots.push(slot);
+    }
+    return slots;
+  }
+
+  /** Lets `count` items go. From the end, so that no hole is last. */
+  #evict(count: number, move: (from: number, to: number) => void): void {
+    for (const slot of this.#leave(count)) {
+      const last = --this.#header[USED]!;
       if (slot === last) continue;
       const moved = this.#itemOf[last]!;
-      this.#itemOf[slot] = moved;
-      this.#slotOf[moved] = slot + 1;
+      this.#place(moved, slot);
       move(last, slot);
     }
   }

@@ -8,7 +8,7 @@
  *   page 0:  [lmdb header 24][unit header 40: magic, id, checksum][part 0 at byte 64 ...]
  *   ...      parts follow each other, each aligned to 64 bytes, offsets counted from page start
  *
- * Three kinds of unit:
+ * Four kinds of unit:
  *   "rows"  some consecutive rows of one matrix (attention, embedding, output head)
  *   "ffn"   a cluster of `neurons` neighbouring neurons: gate rows, up rows, down columns (the
  *           paper's row-column bundle). The down part holds, for each of the d_model outputs, the
@@ -17,6 +17,8 @@
  *   "neurons" neurons that are read one by one, where most do nothing for a token: from the second
  *           page on, each neuron's up row and down column side by side, whole pages for one neuron
  *           or whole neurons in one page (gguf/bundles.ts)
+ *   "expert" a cluster of one expert's neurons, laid out as in "ffn"; an expert's clusters follow each
+ *           other, so that whoever is sent to it reads one long run
  */
 
 /** Bytes of a flash page; O_DIRECT offsets and lengths are multiples of it. */
@@ -66,6 +68,8 @@ export type MatrixName =
   | "gate"
   | "up"
   | "down"
+  /** Which experts a token is sent to: a row for each. */
+  | "router"
   | "embedding"
   | "head"
   /** up at 8 bits, and how far it may be off: tells for certain which neurons do nothing. */
@@ -97,8 +101,10 @@ export interface Unit {
   readonly id: number;
   /** Layer 0.., or -1 for embedding and head. */
   readonly layer: number;
-  readonly kind: "rows" | "ffn" | "neurons";
-  /** For "ffn" and "neurons": first neuron and count. For "rows": 0, 0. */
+  readonly kind: "rows" | "ffn" | "neurons" | "expert";
+  /** For "expert": whose neurons they are. */
+  readonly expert?: number;
+  /** First neuron (of the layer, or of its expert) and count. For "rows": 0, 0. */
   readonly neuron: number;
   readonly neurons: number;
   readonly parts: readonly UnitPart[];
@@ -113,13 +119,15 @@ export interface Unit {
 /** Dimensions and hyperparameters the forward pass needs. */
 export interface ModelSpec {
   /** Family whose forward pass it is. */
-  readonly architecture: "llama" | "qwen2" | "arcee";
+  readonly architecture: "llama" | "qwen2" | "arcee" | "olmoe" | "qwen2moe" | "qwen3moe";
   /** Transformer blocks. */
   readonly layers: number;
   /** d_model */
   readonly width: number;
-  /** d_ff: neurons of one layer */
+  /** d_ff: neurons of one layer that serve every token; beside experts the shared ones, or 0 */
   readonly neurons: number;
+  /** Where the FFN is a mixture of experts. */
+  readonly experts?: ExpertSpec;
   /** Query heads. */
   readonly heads: number;
   /** Key and value heads; each serves heads / headsKv query heads. */
@@ -136,6 +144,21 @@ export interface ModelSpec {
   readonly rope: RopeSpec;
   /** The embedding serves as output head. */
   readonly tied: boolean;
+}
+
+/** A layer's experts: FFNs of which a router chooses a few for each token. */
+export interface ExpertSpec {
+  /** How many there are. */
+  readonly count: number;
+  /** How many a token is sent to. */
+  readonly used: number;
+  /** Neurons of one. */
+  readonly neurons: number;
+}
+
+/** What the use of a layer is counted in: experts where there are any, else neurons. */
+export function itemsOf({ neurons, experts }: ModelSpec): number {
+  return experts?.count ?? neurons;
 }
 
 /** Rotary position embedding: which pairs rotate, and how fast. */
@@ -162,7 +185,17 @@ export interface RopeSpec {
 }
 
 /** Names of the small float vectors (norms, biases) that are always resident. */
-export type VectorName = "attentionNorm" | "ffnNorm" | "qBias" | "kBias" | "vBias" | "oBias";
+export type VectorName =
+  | "attentionNorm"
+  | "ffnNorm"
+  | "qBias"
+  | "kBias"
+  | "vBias"
+  | "oBias"
+  | "qNorm"
+  | "kNorm"
+  /** How much of the shared expert a token gets. */
+  | "sharedGate";
 
 /** What rows of the output head were changed by before screening; (width) f32 each. */
 export interface ScreenVectors {

@@ -31,6 +31,8 @@ export interface ReaderTask {
   readonly ring: { readonly at: number; readonly bytes: number };
   /** Units of the layers in the order in which they are lent room, with their addresses there. */
   readonly loans: readonly { readonly unit: Unit; readonly at: number }[];
+  /** Units that are demanded as wholes. */
+  readonly demanded: readonly Unit[];
 }
 
 /** One reader's work. */
@@ -40,12 +42,14 @@ class Reader {
   readonly #disk: Disk;
   readonly #tracer = new Tracer();
   readonly #checked = new Set<number>(); // units
+  readonly #demandable: ReadonlyMap<number, Unit>; // by offset
   #turn = 0; // of tracing, when last looked
 
   constructor(task: ReaderTask, disk: Disk) {
     this.#task = task;
     this.#control = new Control(task.memory, task.threads);
     this.#disk = disk;
+    this.#demandable = new Map(task.demanded.map((unit) => [unit.offset, unit]));
   }
 
   load(): void {
@@ -124,6 +128,8 @@ class Reader {
       ...read,
       done: () => {
         this.#tracer.end("read out of turn", begin);
+        const unit = this.#demandable.get(read.offset);
+        if (unit) this.#check(unit, read.at);
         queue.finish(read);
       },
     };
@@ -140,16 +146,20 @@ class Reader {
 
   /** A unit's bytes are checked when they are read for the first time. */
   #unit(unit: Unit, at: number, tell: () => void): Reading {
-    const { memory } = this.#task;
     const { offset, bytes, id, layer } = unit;
     const begin = this.#tracer.begin();
     const done = () => {
       this.#tracer.end("read", begin, { layer, unit: id });
-      if (!this.#checked.has(id)) verifyUnit(unit, new Uint8Array(memory.buffer, at, bytes));
-      this.#checked.add(id);
+      this.#check(unit, at);
       tell();
     };
     return { offset, bytes, at, done };
+  }
+
+  #check(unit: Unit, at: number): void {
+    const { buffer } = this.#task.memory;
+    if (!this.#checked.has(unit.id)) verifyUnit(unit, new Uint8Array(buffer, at, unit.bytes));
+    this.#checked.add(unit.id);
   }
 }
 

@@ -17,7 +17,7 @@ import { blockWeights, dequantizeRow, rowBytes } from "../kernels/blocks.ts";
 import { FAMILIES } from "../model/families.ts";
 import type { TensorEntry } from "./reader.ts";
 import type { ByteSource } from "./source.ts";
-import type { LayerTensors } from "./spec.ts";
+import type { FfnTensors } from "./spec.ts";
 import type { PartSize, UnitPlan } from "./units.ts";
 
 /** Rows of a sketch unit are a multiple of this: the words of the candidates' bits. */
@@ -28,9 +28,12 @@ const BLOCK = 32, BLOCK_BYTES = 34;
 const INPUT_ERROR = 1.8e-4;
 
 /** Whether a layer's neurons are stored one by one: true zeros, and columns that can be cut. */
-export function bundled({ architecture, width, neurons }: ModelSpec, layer: LayerTensors): boolean {
+export function bundled(
+  { architecture, width, neurons }: ModelSpec,
+  { up, down }: FfnTensors,
+): boolean {
   return FAMILIES[architecture].activation === "reluSquared" &&
-    blockWeights(layer.up.type) === 1 && blockWeights(layer.down.type) === 1 &&
+    blockWeights(up.type) === 1 && blockWeights(down.type) === 1 &&
     width % BLOCK === 0 && neurons % SKETCH_STEP === 0;
 }
 
@@ -49,7 +52,7 @@ export function bundleUnits(
   id: number,
   layer: number,
   { width, neurons }: ModelSpec,
-  { up, down }: LayerTensors,
+  { up, down }: FfnTensors,
 ): UnitPlan[] {
   const column = Math.ceil(rowBytes(up.type, width) / 16) * 16;
   const stride = bundleStride(column + rowBytes(down.type, width));

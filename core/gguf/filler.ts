@@ -5,7 +5,7 @@ import type { TensorEntry } from "./reader.ts";
 import type { ScreenEncoder } from "./screen.ts";
 import type { ByteSource } from "./source.ts";
 import { fillSketch } from "./bundles.ts";
-import type { LayerMatrix, ModelTensors } from "./spec.ts";
+import type { AttentionMatrix, FfnTensors, ModelTensors } from "./spec.ts";
 import type { UnitPlan } from "./units.ts";
 
 /** Memory for a stretch of down's columns; a layer of a 1.5B model (11 MB) fits whole. */
@@ -42,7 +42,7 @@ export class UnitFiller {
     image.fill(0);
     if (unit.parts[0]!.matrix === "sketch") {
       const [rows, slack] = unit.parts as [UnitPart, UnitPart];
-      fillSketch(this.#source, this.#tensors.layers[unit.layer]!.up, rows, slack, image);
+      fillSketch(this.#source, this.#ffnOf(unit).up, rows, slack, image);
       return;
     }
     if (unit.kind === "neurons") {
@@ -63,7 +63,7 @@ export class UnitFiller {
 
   #fillNeurons(unit: UnitPlan, image: Uint8Array): void {
     const [up, down] = unit.parts as [UnitPart, UnitPart];
-    const { up: source, down: columns } = this.#tensors.layers[unit.layer]!;
+    const { up: source, down: columns } = this.#ffnOf(unit);
     const row = rowBytes(up.type, up.cols);
     const rows = new Uint8Array(up.rows * row);
     this.#source.read(source.offset + up.row * row, rows);
@@ -76,7 +76,16 @@ export class UnitFiller {
   #tensorOf(unit: UnitPlan, matrix: Exclude<MatrixName, "screen">): TensorEntry {
     if (matrix === "embedding") return this.#tensors.embedding;
     if (matrix === "head") return this.#tensors.head!;
-    return this.#tensors.layers[unit.layer]![matrix as LayerMatrix]!;
+    const layer = this.#tensors.layers[unit.layer]!;
+    if (matrix === "router") return layer.experts!.router;
+    if (unit.kind === "rows") return layer[matrix as AttentionMatrix];
+    return this.#ffnOf(unit)[matrix as keyof FfnTensors]!;
+  }
+
+  /** The FFN, or expert, that a unit is a part of. */
+  #ffnOf({ layer, expert }: UnitPlan): FfnTensors {
+    const { ffn, experts } = this.#tensors.layers[layer]!;
+    return expert === undefined ? ffn! : experts!.each[expert]!;
   }
 
   #bandWith(tensor: TensorEntry, unit: UnitPlan): Band {

@@ -4,6 +4,7 @@
  */
 import type { MatrixName, ModelSpec, RopeSpec, VectorName } from "../flash/layout.ts";
 import { type Architecture, FAMILIES } from "../model/families.ts";
+import { type ExpertTensors, findExperts, NEURONS_MAX, readExperts } from "./experts.ts";
 import { type Metadata, refuseModel } from "./metadata.ts";
 import type { GgufFile, TensorEntry } from "./reader.ts";
 
@@ -11,24 +12,20 @@ import type { GgufFile, TensorEntry } from "./reader.ts";
 const LAYERS_MAX = 512;
 /** Llama 405B is 16,384 wide. */
 const WIDTH_MAX = 1 << 16;
-const NEURONS_MAX = 1 << 18;
 const HEADS_MAX = 1024;
 const HEAD_WIDTH_MAX = 512;
 const VOCABULARY_MAX = 1 << 20;
 const CONTEXT_MAX = 1 << 24;
 
-/** GGUF's names of a layer's matrices and vectors, after "blk.N.". */
-const LAYER_MATRICES = {
+/** GGUF's names of a layer's attention matrices and of its vectors, after "blk.N.". */
+const ATTENTION_MATRICES = {
   q: "attn_q",
   k: "attn_k",
   v: "attn_v",
   o: "attn_output",
-  gate: "ffn_gate",
-  up: "ffn_up",
-  down: "ffn_down",
 } as const satisfies Partial<Record<MatrixName, string>>;
-/** A matrix that each layer has. */
-export type LayerMatrix = keyof typeof LAYER_MATRICES;
+/** An attention matrix. */
+export type AttentionMatrix = keyof typeof ATTENTION_MATRICES;
 
 const LAYER_VECTORS: Readonly<Record<VectorName, string>> = {
   attentionNorm: "attn_norm.weight",
@@ -37,12 +34,27 @@ const LAYER_VECTORS: Readonly<Record<VectorName, string>> = {
   kBias: "attn_k.bias",
   vBias: "attn_v.bias",
   oBias: "attn_output.bias",
+  qNorm: "attn_q_norm.weight",
+  kNorm: "attn_k_norm.weight",
+  sharedGate: "ffn_gate_inp_shexp.weight",
 };
 
-/** The matrices of one layer; `gate` is absent where the family's neurons have none. */
-export type LayerTensors =
-  & Readonly<Record<Exclude<LayerMatrix, "gate">, TensorEntry>>
-  & { readonly gate: TensorEntry | undefined };
+/** The matrices of one FFN; `gate` is absent where the family's neurons have none. */
+export interface FfnTensors {
+  readonly gate: TensorEntry | undefined;
+  readonly up: TensorEntry;
+  readonly down: TensorEntry;
+}
+
+/** The matrices of one layer. */
+export interface LayerTensors extends Readonly<Record<AttentionMatrix, TensorEntry>> {
+  /** What every token goes through; beside experts the shared one, if there is one. */
+  readonly ffn: FfnTensors | undefined;
+  readonly experts: ExpertTensors | undefined;
+}
+
+/** Finds a tensor and checks its shape, fastest dimension first. */
+export type FindTensor = (name: string, ...shape: number[]) => TensorEntry;
 
 /** The tensors of a model in Flint's names. */
 export interface ModelTensors {
@@ -75,9 +87,6 @@ export function readSpec(
   const architecture = readArchitecture(metadata);
   const integer = (key: string, max: number, fallback?: number) =>
     metadata.integer(`${architecture}.${key}`, 1, max, fallback);
-  if (metadata.integer(`${architecture}.expert_count`, 0, 65_535, 0) > 0) {
-    refuseModel(`${architecture}.expert_count is not 0: mixtures of experts are not supported yet`);
-  }
   const width = integer("embedding_length", WIDTH_MAX);
   const heads = integer("attention.head_count", HEADS_MAX);
   const headsKv = integer("attention.head_count_kv", HEADS_MAX, heads);
@@ -94,7 +103,7 @@ export function readSpec(
     architecture,
     layers: integer("block_count", LAYERS_MAX),
     width,
-    neurons: integer("feed_forward_length", NEURONS_MAX),
+    ...readExperts(metadata, architecture, integer("feed_forward_length", NEURONS_MAX)),
     heads,
     headsKv,
     headWidth,
@@ -169,9 +178,9 @@ function readScaling(
 /** Finds every tensor and checks its shape against the spec; refuses tensors that are not understood. */
 export function findTensors(spec: ModelSpec, file: GgufFile): ModelTensors {
   const used = new Set<string>();
-  const matrix = (name: string, cols: number, rows: number) => {
+  const matrix: FindTensor = (name, ...shape) => {
     used.add(name);
-    return expectShape(matrixOf(file, name), [cols, rows]);
+    return expectShape(matrixOf(file, name, shape.length), shape);
   };
   const vector = (name: string, length: number) => {
     used.add(name);
@@ -198,21 +207,31 @@ export function findTensors(spec: ModelSpec, file: GgufFile): ModelTensors {
   return tensors;
 }
 
-function findLayer(
-  { architecture, width, neurons, heads, headsKv, headWidth }: ModelSpec,
-  layer: number,
-  matrix: (name: string, cols: number, rows: number) => TensorEntry,
-): LayerTensors {
-  const find = (name: LayerMatrix, cols: number, rows: number) =>
-    matrix(`blk.${layer}.${LAYER_MATRICES[name]}.weight`, cols, rows);
+function findLayer(spec: ModelSpec, layer: number, matrix: FindTensor): LayerTensors {
+  const { width, neurons, heads, headsKv, headWidth, experts } = spec;
+  const find: FindTensor = (name, ...shape) => matrix(`blk.${layer}.${name}.weight`, ...shape);
+  const attention = (name: AttentionMatrix, cols: number, rows: number) =>
+    find(ATTENTION_MATRICES[name], cols, rows);
   return {
-    q: find("q", width, heads * headWidth),
-    k: find("k", width, headsKv * headWidth),
-    v: find("v", width, headsKv * headWidth),
-    o: find("o", heads * headWidth, width),
-    gate: FAMILIES[architecture].activation === "swiglu" ? find("gate", width, neurons) : undefined,
-    up: find("up", width, neurons),
-    down: find("down", neurons, width),
+    q: attention("q", width, heads * headWidth),
+    k: attention("k", width, headsKv * headWidth),
+    v: attention("v", width, headsKv * headWidth),
+    o: attention("o", heads * headWidth, width),
+    ffn: neurons > 0 ? findFfn(spec, experts ? "_shexp" : "", find) : undefined,
+    experts: experts && findExperts(experts, width, find),
+  };
+}
+
+function findFfn(
+  { architecture, width, neurons }: ModelSpec,
+  ending: string,
+  find: FindTensor,
+): FfnTensors {
+  const gated = FAMILIES[architecture].activation === "swiglu";
+  return {
+    gate: gated ? find(`ffn_gate${ending}`, width, neurons) : undefined,
+    up: find(`ffn_up${ending}`, width, neurons),
+    down: find(`ffn_down${ending}`, neurons, width),
   };
 }
 
@@ -222,30 +241,38 @@ function findVectors(
   vector: (name: string, length: number) => TensorEntry | undefined,
 ): Partial<Record<VectorName, TensorEntry>> {
   const { width, heads, headsKv, headWidth } = spec;
-  const lengths: Record<VectorName, number> = {
+  const { biased, queryNorm } = FAMILIES[spec.architecture];
+  const normed = queryNorm === "all" ? [heads, headsKv] : [1, 1];
+  const lengths: Partial<Record<VectorName, number>> = {
     attentionNorm: width,
     ffnNorm: width,
     qBias: heads * headWidth,
     kBias: headsKv * headWidth,
     vBias: headsKv * headWidth,
     oBias: width,
+    ...(queryNorm ? { qNorm: normed[0]! * headWidth, kNorm: normed[1]! * headWidth } : {}),
+    ...(spec.experts && spec.neurons > 0 ? { sharedGate: width } : {}),
   };
-  const needed: VectorName[] = ["attentionNorm", "ffnNorm"];
-  if (FAMILIES[spec.architecture].biased) needed.push("qBias", "kBias", "vBias");
+  const needed: VectorName[] = ["attentionNorm", "ffnNorm", "qNorm", "kNorm", "sharedGate"];
+  if (biased) needed.push("qBias", "kBias", "vBias");
   const found: Partial<Record<VectorName, TensorEntry>> = {};
   for (const name of Object.keys(lengths) as VectorName[]) {
     const tensor = `blk.${layer}.${LAYER_VECTORS[name]}`;
-    const entry = vector(tensor, lengths[name]);
+    const entry = vector(tensor, lengths[name]!);
     if (entry) found[name] = entry;
     else if (needed.includes(name)) missing(tensor);
   }
   return found;
 }
 
-function matrixOf(file: GgufFile, name: string): TensorEntry {
+function matrixOf(file: GgufFile, name: string, dimensions = 2): TensorEntry {
   const entry = file.tensors.get(name) ?? missing(name);
-  if (entry.shape.length !== 2) {
-    refuseModel(`tensor ${name} has ${entry.shape.length} dimensions: a matrix has 2`);
+  if (entry.shape.length !== dimensions) {
+    refuseModel(
+      `tensor ${name} has ${entry.shape.length} dimensions: ${
+        dimensions === 2 ? "a matrix has 2" : `a matrix for each expert has ${dimensions}`
+      }`,
+    );
   }
   return entry;
 }

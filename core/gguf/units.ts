@@ -14,7 +14,7 @@ import { bundled, bundleUnits, SKETCH_STEP, sketchOf, slackPart } from "./bundle
 import { screenBytes } from "../kernels/kernels.ts";
 import { refuseModel } from "./metadata.ts";
 import type { TensorEntry } from "./reader.ts";
-import type { LayerTensors, ModelTensors } from "./spec.ts";
+import type { FfnTensors, LayerTensors, ModelTensors } from "./spec.ts";
 
 /** A unit before it has bytes and a place. */
 export type UnitPlan = Omit<Unit, "offset" | "checksum">;
@@ -41,43 +41,50 @@ export type PartSize = Omit<UnitPart, "at">;
 /** How neurons lie that can be read one by one: so, or in clusters like all others. */
 export type NeuronLayout = "bundles" | "clusters";
 
-/** Every unit of a model: layer by layer attention then FFN; then head, embedding and screen. */
+/** Every unit of a model: layer by layer attention, FFN, experts; then head, embedding and screen. */
 export function planUnits(
   spec: ModelSpec,
   tensors: ModelTensors,
   layout: NeuronLayout = "bundles",
 ): UnitPlan[] {
   const units: UnitPlan[] = [];
-  const add = (layer: number, parts: PartSize[], neuron = 0, neurons = 0) => {
+  const add = (layer: number, parts: PartSize[], neuron = 0, neurons = 0, expert?: number) => {
     if (units.length === UNITS_MAX) {
       refuseModel(`the model has more than ${UNITS_MAX} units of 1 MiB`);
     }
-    units.push(layOutUnit(units.length, layer, parts, neuron, neurons));
+    const unit = layOutUnit(units.length, layer, parts, neuron, neurons);
+    units.push(expert === undefined ? unit : { ...unit, kind: "expert", expert });
   };
-  tensors.layers.forEach((matrices, layer) => {
-    const { q, k, v, o } = matrices;
-    rowRuns("q", q).forEach((part) => add(layer, [part]));
-    const kv = [...rowRuns("k", k), ...rowRuns("v", v)];
-    if (kv.length === 2 && imageBytes(kv) <= UNIT_BYTES_MAX) add(layer, kv);
-    else kv.forEach((part) => add(layer, [part]));
-    rowRuns("o", o).forEach((part) => add(layer, [part]));
-    if (layout === "bundles" && bundled(spec, matrices)) {
-      rowRuns("sketch", sketchOf(matrices.up), SKETCH_STEP).forEach((part) =>
+  tensors.layers.forEach(({ ffn, experts, ...attention }, layer) => {
+    attentionParts(attention).forEach((parts) => add(layer, parts));
+    if (ffn && layout === "bundles" && bundled(spec, ffn)) {
+      rowRuns("sketch", sketchOf(ffn.up), SKETCH_STEP).forEach((part) =>
         add(layer, [part, slackPart(part)])
       );
-      units.push(...bundleUnits(units.length, layer, spec, matrices));
-      return;
+      units.push(...bundleUnits(units.length, layer, spec, ffn));
+    } else if (ffn) {
+      clustersOf(ffn).forEach(({ parts, neuron, neurons }) => add(layer, parts, neuron, neurons));
     }
-    const size = clusterNeurons(spec, matrices);
-    for (let neuron = 0; neuron < spec.neurons; neuron += size) {
-      const neurons = Math.min(size, spec.neurons - neuron);
-      add(layer, clusterParts(matrices, spec.width, neuron, neurons), neuron, neurons);
-    }
+    if (!experts) return;
+    rowRuns("router", experts.router).forEach((part) => add(layer, [part]));
+    experts.each.forEach((one, expert) =>
+      clustersOf(one).forEach(({ parts, neuron, neurons }) =>
+        add(layer, parts, neuron, neurons, expert)
+      )
+    );
   });
   if (tensors.head) rowRuns("head", tensors.head).forEach((part) => add(-1, [part]));
   rowRuns("embedding", tensors.embedding).forEach((part) => add(-1, [part]));
   screenRuns(tensors.head ?? tensors.embedding).forEach((part) => add(-1, [part]));
   return units;
+}
+
+/** Parts of a layer's attention units: q, then k and v together where they are small, then o. */
+function attentionParts({ q, k, v, o }: Omit<LayerTensors, "ffn" | "experts">): PartSize[][] {
+  const kv = [...rowRuns("k", k), ...rowRuns("v", v)];
+  const together = kv.length === 2 && imageBytes(kv) <= UNIT_BYTES_MAX;
+  const alone = (parts: PartSize[]) => parts.map((part) => [part]);
+  return [...alone(rowRuns("q", q)), ...(together ? [kv] : alone(kv)), ...alone(rowRuns("o", o))];
 }
 
 /** A matrix in runs of rows as they lie in the file. */
@@ -111,18 +118,28 @@ function cut({ rows, ...part }: Omit<PartSize, "row">, step = ROW_STEP): PartSiz
   return runs;
 }
 
+/** An FFN's clusters. */
+function clustersOf(ffn: FfnTensors) {
+  const [width, all] = ffn.up.shape as [number, number];
+  const size = clusterNeurons(ffn, width, all);
+  return Array.from({ length: Math.ceil(all / size) }, (_, i) => {
+    const neuron = i * size, neurons = Math.min(size, all - neuron);
+    return { neuron, neurons, parts: clusterParts(ffn, width, neuron, neurons) };
+  });
+}
+
 /** Neurons of one cluster: whole blocks of down, near CLUSTER_BYTES, clusters of about one size. */
-function clusterNeurons(spec: ModelSpec, { gate, up, down }: LayerTensors): number {
+function clusterNeurons({ gate, up, down }: FfnTensors, width: number, neurons: number): number {
   const block = Math.max(blockWeights(down.type), NEURON_STEP);
-  const neuronBytes = (gate ? rowBytes(gate.type, spec.width) : 0) + rowBytes(up.type, spec.width);
-  const blockBytes = block * neuronBytes + spec.width * rowBytes(down.type, block);
+  const neuronBytes = (gate ? rowBytes(gate.type, width) : 0) + rowBytes(up.type, width);
+  const blockBytes = block * neuronBytes + width * rowBytes(down.type, block);
   const fit = Math.max(1, Math.floor((CLUSTER_BYTES - UNIT_HEADER) / blockBytes));
-  const blocks = Math.ceil(spec.neurons / block);
+  const blocks = Math.ceil(neurons / block);
   return Math.ceil(blocks / Math.ceil(blocks / fit)) * block;
 }
 
 function clusterParts(
-  { gate, up, down }: LayerTensors,
+  { gate, up, down }: FfnTensors,
   width: number,
   neuron: number,
   neurons: number,

@@ -1,5 +1,6 @@
 /** The attention half of a layer: x += o(attend(rope(q), rope(k), v)), grouped queries, paged f16 KV. */
 import type { VectorName } from "../flash/layout.ts";
+import { FAMILIES } from "./families.ts";
 import type { Pass, Thread } from "./thread.ts";
 
 /**
@@ -62,6 +63,8 @@ function rotateAndStore(thread: Thread, layer: number, t: number): void {
   addBias(thread, layer, "qBias", q, heads);
   addBias(thread, layer, "kBias", k, headsKv);
   addBias(thread, layer, "vBias", v, headsKv);
+  normalizeHeads(thread, layer, "qNorm", q, heads);
+  normalizeHeads(thread, layer, "kNorm", k, headsKv);
   const pairing = rope.pairing === "adjacent" ? 0 : 1;
   const turns = plan.rope + t * rope.width * 4;
   kernels.rope(q, heads + headsKv, headWidth, rope.width, turns, pairing);
@@ -73,6 +76,25 @@ function rotateAndStore(thread: Thread, layer: number, t: number): void {
 function addBias(thread: Thread, layer: number, name: VectorName, x: number, heads: number): void {
   const bias = thread.vector(layer, name);
   if (bias) thread.kernels.add(x, bias, heads * thread.plan.spec.headWidth);
+}
+
+/** RMS norm of a token's q or k in families that have one, of each head or of all as one. */
+function normalizeHeads(
+  { plan, kernels }: Thread,
+  layer: number,
+  name: "qNorm" | "kNorm",
+  x: number,
+  heads: number,
+): void {
+  const weight = plan.vectors[layer]![name];
+  if (weight === 0) return;
+  const { headWidth, normEpsilon, architecture } = plan.spec;
+  const together = FAMILIES[architecture].queryNorm === "all" ? heads : 1;
+  const cols = together * headWidth;
+  for (let head = 0; head < heads; head += together) {
+    const at = x + head * headWidth * 4;
+    kernels.rmsNorm(at, weight, cols, normEpsilon, at);
+  }
 }
 
 /** Address of token t's row in the cache; `head` counts k heads, then v heads. */

@@ -38,7 +38,7 @@ export const SLOTS = 1024;
 /** Reads out of turn that may be in flight. */
 export const DEMANDS = 256;
 /**
- * f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons used; [2] wait ms
+ * f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons and experts used; [2] wait ms
  * and [3] bytes of head rows computed after screening; [8 + r] bytes read by reader r.
  */
 export const COUNTERS_AT = 12 * 1024;

@@ -1,6 +1,7 @@
 /** One pass of a ragged batch through the model, as each compute thread runs it. */
 import { readSync } from "node:fs";
 import { attention } from "./attention.ts";
+import { expertFeedForward } from "./experts.ts";
 import { feedForward } from "./ffn.ts";
 import { head } from "./head.ts";
 import { sparseFeedForward } from "./neurons.ts";
@@ -27,6 +28,7 @@ export function forward(thread: Thread, source: Source, pass: Pass): void {
     thread.traced("attention", layer, () => attention(thread, layer, pass));
     thread.traced("feed forward", layer, () => {
       if (thread.windows) sparseFeedForward(thread, thread.windows, layer, pass);
+      else if (thread.experts) expertFeedForward(thread, thread.experts, layer, pass);
       else feedForward(thread, layer, pass);
     });
   }

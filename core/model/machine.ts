@@ -60,7 +60,7 @@ export interface BudgetReport {
   readonly limit: number;
   /** Weights that stay. */
   readonly pinned: number;
-  /** Windows of neurons that are read one by one; 0 where the model has none. */
+  /** Windows of neurons that are read one by one, or of experts; 0 where the model has none. */
   readonly window: number;
   /** The ring of streamed weights. */
   readonly staging: number;
@@ -98,7 +98,7 @@ export interface Machine {
   /** A KV block's bytes; valid until the next step: copy to keep. */
   block(index: number): Uint8Array;
   /**
-   * Which neurons each of the last step's tokens used, as bits (tokens, layers, neurons / 32);
+   * Which neurons (experts) each of the last step's tokens used, as bits (tokens, layers, items / 32);
    * undefined if there were more than batchLogits, or the activity thresholds have not settled.
    * Valid until the next step.
    */
@@ -106,7 +106,7 @@ export interface Machine {
   /** Sums so far (tally.ts); undefined unless the machine was opened for them. */
   tally(): Float32Array | undefined;
   /**
-   * Tells who speaks from the next step on: how much each neuron is used, (layers, neurons). Windows
+   * Tells who speaks from the next step on: how much each neuron (expert) is used, (layers, items). Windows
    * keep what is used most; no result changes.
    */
   favor(profile: Uint8Array): void;

@@ -122,7 +122,7 @@ function multiplyUp(thread: Thread, windows: Windows, layer: number, { tokens }:
   const { type } = layers[layer]!.units[0]!.parts[0]!;
   const hits = state[State.hits]!, count = state[State.end]! - state[State.first]!;
   const some = (first: number, end: number) => {
-    if (first >= hits) windows.wait(words[reads / 4 + end - 1]!);
+    if (first >= hits) thread.wait(words[reads / 4 + end - 1]!);
     for (let t = 0; t < tokens; t++) {
       kernels.gather(
         type,

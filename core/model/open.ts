@@ -1,7 +1,7 @@
 /** Opens the model core: one shared memory of the budget's size, threads over it, flash behind it. */
 import { availableParallelism } from "node:os";
 import { assert, FlintError } from "../errors.ts";
-import type { FlashStore, VectorName } from "../flash/layout.ts";
+import { type FlashStore, itemsOf, type VectorName } from "../flash/layout.ts";
 import type { ReaderTask } from "../flash/reader_worker.ts";
 import type { TraceRow } from "../flash/trace.ts";
 import { type ReadMethod, readMethod } from "../flash/disk.ts";
@@ -13,7 +13,8 @@ import type { WorkerReport } from "./port.ts";
 import { Recording } from "./recording.ts";
 import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
 import { tallyLength } from "./tally.ts";
-import { NEURON_BYTES_USED, seedWindows } from "./windows.ts";
+import { seedExperts } from "./expert_windows.ts";
+import { seedWindows, WINDOW_BYTES_USED } from "./windows.ts";
 import type { ThreadTask } from "./thread_worker.ts";
 
 const READER = new URL("../flash/reader_worker.ts", import.meta.url);
@@ -82,7 +83,13 @@ function readerTasks(
   method: ReadMethod,
 ): ReaderTask[] {
   const readers = READERS[method];
-  const placed = [...plan.layers.flat(), ...plan.head, ...plan.screen?.units ?? []];
+  const experts = plan.experts?.layers ?? [];
+  const placed = [
+    ...experts.flatMap(({ router }) => router),
+    ...plan.layers.flat(),
+    ...plan.head,
+    ...plan.screen?.units ?? [],
+  ];
   const pinned = placed.filter(({ at }) => at >= 0);
   const streamed = (units: Plan["head"]) => units.filter(({ at }) => at < 0).map((p) => p.unit);
   return Array.from({ length: readers }, (_, reader) => ({
@@ -97,6 +104,7 @@ function readerTasks(
     head: streamed(plan.head),
     ring: plan.ring,
     loans: plan.loans,
+    demanded: experts.flatMap(({ units }) => units),
   }));
 }
 
@@ -194,7 +202,8 @@ class FlashMachine implements Machine {
     this.#activity = new Activity(needs.memory, needs.plan);
     const bytes = (units: Plan["head"]) => units.reduce((sum, { unit }) => sum + unit.bytes, 0);
     this.#passBytes = {
-      layers: bytes(needs.plan.layers.flat()),
+      layers: bytes(needs.plan.layers.flat()) +
+        bytes(needs.plan.experts?.layers.flatMap(({ router }) => router) ?? []),
       head: bytes(needs.plan.head),
       screen: bytes(needs.plan.screen?.units ?? []),
     };
@@ -212,7 +221,10 @@ class FlashMachine implements Machine {
     assert(!this.#running, "one step at a time");
     assert(batch.length > 0 && batch.length <= this.limits.batchTokens, "batch fits");
     this.#running = true;
-    if (this.#favored) seedWindows(this.#plan, this.#memory, this.#favored);
+    if (this.#favored) {
+      seedWindows(this.#plan, this.#memory, this.#favored);
+      seedExperts(this.#plan, this.#memory, this.#favored);
+    }
     this.#favored = undefined;
     const start = performance.now();
     const head = this.#describe(batch);
@@ -314,7 +326,10 @@ class FlashMachine implements Machine {
   }
 
   favor(profile: Uint8Array): void {
-    assert(profile.length === this.spec.layers * this.spec.neurons, "the profile is of this model");
+    assert(
+      profile.length === this.spec.layers * itemsOf(this.spec),
+      "the profile is of this model",
+    );
     this.#favored = profile.slice(); // a step may run: seeded before the next
   }
 
@@ -333,7 +348,7 @@ class FlashMachine implements Machine {
     return {
       steps: this.#step,
       tokens: this.#tokens,
-      bytesUsed: this.#bytesUsed + counters[NEURON_BYTES_USED]! + counters[3]!,
+      bytesUsed: this.#bytesUsed + counters[WINDOW_BYTES_USED]! + counters[3]!,
       bytesRead: read - this.#plan.budget.pinned + this.#rowBytes,
       stepMs: this.#stepMs,
       waitMs: counters[0]! + counters[2]!,

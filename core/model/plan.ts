@@ -4,11 +4,24 @@
  */
 import { FlintError } from "../errors.ts";
 import { Ledger } from "../flash/budget.ts";
-import type { FlashStore, MatrixName, ModelSpec, Unit, VectorName } from "../flash/layout.ts";
+import {
+  type FlashStore,
+  itemsOf,
+  type ModelSpec,
+  type Unit,
+  type VectorName,
+} from "../flash/layout.ts";
 import { choosePinned, placeLoans } from "../flash/residency.ts";
-import { activationBytes, type ActivationForm, activationForm } from "../kernels/kernels.ts";
 import type { Eviction } from "../flash/arena.ts";
+import { type Activation, formsFor, reserveActivation } from "./activation_plan.ts";
 import { CONTROL_BYTES } from "./control.ts";
+import {
+  type ExpertPlan,
+  type ExpertUnits,
+  fewestClusterBytes,
+  placeExperts,
+  reserveExperts,
+} from "./expert_plan.ts";
 import { fewestSlotBytes, type NeuronPlan, placeWindows, reserveNeurons } from "./neuron_plan.ts";
 import { BLOCK_TOKENS, KV_TOKENS_MIN, kvBlocks, kvShape } from "./kv_plan.ts";
 import type { BudgetReport, MachineLimits } from "./machine.ts";
@@ -28,17 +41,6 @@ const RING_BYTES_BEST = 24 << 20;
 const RING_SHARE = 0.06;
 /** FFN clusters worked on between two barriers. */
 const GROUP_MAX = 12;
-
-/** Activations of one matrix input in each form some weight wants; addresses of token 0. */
-export interface Activation {
-  readonly f32: number;
-  readonly f32Stride: number;
-  readonly q8x256: number;
-  readonly q8x256Stride: number;
-  readonly q16x32: number;
-  readonly q16x32Stride: number;
-  readonly forms: readonly ActivationForm[];
-}
 
 /** Every address the threads need. Shapes: B batch tokens, L logit rows; f32 unless said. */
 export interface Plan {
@@ -68,7 +70,7 @@ export interface Plan {
   readonly groupClusters: number;
   readonly ffn: number; // (B, width) sum over clusters
   readonly tally: number; // f32 sums of tally.ts; 0 = nothing is tallied
-  readonly active: number; // i32 (L, layers, neurons / 32): bit = neuron active; of passes of L tokens or fewer
+  readonly active: number; // i32 (L, layers, items / 32): bit = neuron (expert) active; of passes of L tokens or fewer
   readonly thresholds: number; // (layers) |act| from which a neuron counts as active
   readonly finals: Activation; // (L, width)
   readonly logits: number; // (L, vocabulary)
@@ -84,6 +86,8 @@ export interface Plan {
   readonly loans: readonly Placed[];
   /** Where neurons are read one by one, the windows they lie in. */
   readonly neurons: NeuronPlan | undefined;
+  /** Where FFNs are mixtures of experts, the windows those lie in. */
+  readonly experts: ExpertPlan | undefined;
 }
 
 /** A unit and where it is pinned; -1 = streamed. */
@@ -103,7 +107,7 @@ export interface PlanOptions {
   readonly screen?: boolean | undefined;
   /** Whether to sum up what calibration wants to know. */
   readonly tally?: boolean | undefined;
-  /** Who leaves a window of neurons; default "lfu". */
+  /** Who leaves a window of neurons or experts; default "lfu". */
   readonly eviction?: Eviction | undefined;
   /** Stream as something else does; only for the bench, to compare with. */
   readonly baseline?: Baseline | undefined;
@@ -122,8 +126,6 @@ export interface Baseline {
 export function usedUnits({ layers, head, screen }: Plan): readonly Placed[] {
   return [...layers.flat(), ...screen?.units ?? head];
 }
-
-type Forms = ReadonlySet<ActivationForm>;
 
 /** Lays out the memory. @throws FlintError over_budget naming the smallest budget that would do */
 export function planMachine(store: FlashStore, options: PlanOptions): Plan {
@@ -146,7 +148,8 @@ export function smallestBudget(store: FlashStore, options: Partial<PlanOptions> 
   const { blockBytes } = kvShape(store.card.spec);
   const blocks = Math.ceil((options.kvTokens ?? KV_TOKENS_MIN) / BLOCK_TOKENS);
   const ring = RING_UNITS_MIN * largest(visitOrder(store).all);
-  const window = fewestSlotBytes(visitOrder(store).neurons);
+  const { neurons, experts } = visitOrder(store);
+  const window = fewestSlotBytes(neurons) + fewestClusterBytes(experts);
   const used = Number.MAX_SAFE_INTEGER - ledger.free;
   return Math.ceil((used + blocks * blockBytes + ring + window) / 65536 + 2) * 65536;
 }
@@ -157,50 +160,33 @@ const wholePages = (bytes: number) =>
 const bytesOf = (units: readonly Unit[]) => units.reduce((sum, { bytes }) => sum + bytes, 0);
 const largest = (units: readonly Unit[]) => units.reduce((most, u) => Math.max(most, u.bytes), 0);
 
-/** The units a pass visits, those only looked up row by row, and those read neuron by neuron. */
+/**
+ * The units a pass visits, those only looked up row by row, and those read neuron by neuron or expert
+ * by expert.
+ */
 function visitOrder({ card, units }: FlashStore) {
-  const layers = Array.from({ length: card.spec.layers }, () => [] as Unit[]);
-  const neurons = Array.from({ length: card.spec.layers }, () => [] as Unit[]);
+  const byLayer = <T>(make: () => T) => Array.from({ length: card.spec.layers }, make);
+  const layers = byLayer(() => [] as Unit[]), neurons = byLayer(() => [] as Unit[]);
+  const experts = byLayer(() => ({ router: [] as Unit[], units: [] as Unit[] }));
   const embedding: Unit[] = [], output: Unit[] = [], screen: Unit[] = [];
   const others = { embedding, head: output, screen };
   for (const unit of units) {
-    const { matrix } = unit.parts[0]!;
-    if (unit.kind === "neurons") neurons[unit.layer]!.push(unit);
-    else {(matrix in others ? others[matrix as keyof typeof others] : layers[unit.layer]!).push(
-        unit,
-      );}
+    const { matrix } = unit.parts[0]!, { kind, layer } = unit;
+    if (kind === "neurons") neurons[layer]!.push(unit);
+    else if (kind === "expert") experts[layer]!.units.push(unit);
+    else if (matrix === "router") experts[layer]!.router.push(unit);
+    else if (matrix in others) others[matrix as keyof typeof others].push(unit);
+    else layers[layer]!.push(unit);
   }
   const head = card.spec.tied ? embedding : output;
-  return { layers, head, screen, rows: embedding, neurons, all: [...layers.flat(), ...head] };
+  const all = [...layers.flat(), ...head];
+  const windowed = [...neurons.flat(), ...experts.flatMap(({ units }) => units)];
+  return { layers, head, screen, rows: embedding, neurons, experts, windowed, all };
 }
 
-/** Forms of activations that the given matrices' weights are multiplied with. */
-function formsFor(units: readonly Unit[], matrices: readonly MatrixName[]): Forms {
-  const parts = units.flatMap((unit) => unit.parts.filter((p) => matrices.includes(p.matrix)));
-  return new Set(parts.map((part) => activationForm(part.type)));
-}
-
-/** Reserves (rows, cols) f32 and the quantized forms; cols may be split in `pieces` quantized apart. */
-function reserveActivation(
-  ledger: Ledger,
-  name: string,
-  shape: { rows: number; cols: number; pieces?: number; f32?: number },
-  forms: Forms,
-): Activation {
-  const { rows, cols, pieces = 1 } = shape;
-  const stride = (form: ActivationForm) =>
-    forms.has(form) ? activationBytes(form, cols / pieces) * pieces : 0;
-  const q8x256Stride = stride("q8x256"), q16x32Stride = stride("q16x32");
-  return {
-    f32: shape.f32 ?? ledger.reserve(name, rows * cols * 4),
-    f32Stride: cols * 4,
-    q8x256: ledger.reserve(name, rows * q8x256Stride),
-    q8x256Stride,
-    q16x32: ledger.reserve(name, rows * q16x32Stride),
-    q16x32Stride,
-    forms: [...forms],
-  };
-}
+/** Routers and experts. */
+const unitsOf = (experts: readonly ExpertUnits[]) =>
+  experts.flatMap(({ router, units }) => [...router, ...units]);
 
 type Reserve = (name: string, ...shape: number[]) => number;
 
@@ -229,10 +215,16 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     embedding: ledger.reserve("embedding", batch * embeddingStride, 4096),
     embeddingStride,
     x: f32("x", batch, spec.width),
-    ...reserveAttention(spec, [...order.all, ...order.neurons.flat()], batch, ledger),
-    ...reserveFfn(spec, order.all, { batch, logitRows }, ledger),
+    ...reserveAttention(
+      spec,
+      [...order.all, ...order.neurons.flat(), ...unitsOf(order.experts)],
+      batch,
+      ledger,
+    ),
+    ...reserveFfn(spec, [...order.all, ...unitsOf(order.experts)], { batch, logitRows }, ledger),
     tally: options.tally ? f32("tally", tallyLength(spec)) : 0,
     neurons: reserveNeurons(spec, order.neurons, { batch, eviction: options.eviction }, ledger),
+    experts: reserveExperts(spec, order.experts, { batch, eviction: options.eviction }, ledger),
     finals: reserveActivation(
       ledger,
       "finals",
@@ -257,6 +249,9 @@ function reserveVectors({ card, vector }: FlashStore, f32: Reserve) {
       kBias: place("kBias"),
       vBias: place("vBias"),
       oBias: place("oBias"),
+      qNorm: place("qNorm"),
+      kNorm: place("kNorm"),
+      sharedGate: place("sharedGate"),
     };
   });
 }
@@ -269,7 +264,7 @@ function reserveAttention(
 ) {
   const queryWidth = spec.heads * spec.headWidth;
   const qkvWidth = queryWidth + 2 * spec.headsKv * spec.headWidth;
-  const inputs = formsFor(units, ["q", "k", "v", "gate", "up", "sketch"]);
+  const inputs = formsFor(units, ["q", "k", "v", "gate", "up", "sketch", "router"]);
   return {
     normed: reserveActivation(ledger, "normed", { rows, cols: spec.width }, inputs),
     qkv: ledger.reserve("qkv", rows * qkvWidth * 4),
@@ -285,7 +280,8 @@ function reserveFfn(
   ledger: Ledger,
 ) {
   const most = units.reduce((most, unit) => Math.max(most, unit.neurons), 0);
-  const groupClusters = Math.min(GROUP_MAX, most === 0 ? 0 : Math.ceil(spec.neurons / most));
+  const clusters = most === 0 ? 0 : spec.experts ? GROUP_MAX : Math.ceil(spec.neurons / most);
+  const groupClusters = Math.min(GROUP_MAX, clusters);
   const groupNeurons = groupClusters * most; // layers may be cut differently
   const gate = ledger.reserve("gate", rows * groupNeurons * 4);
   // Twice: the next group's are made while the last ones are still read.
@@ -297,7 +293,7 @@ function reserveFfn(
     groupNeurons,
     groupClusters,
     ffn: ledger.reserve("ffn", rows * spec.width * 4),
-    active: ledger.reserve("active", logitRows * spec.layers * Math.ceil(spec.neurons / 32) * 4),
+    active: ledger.reserve("active", logitRows * spec.layers * Math.ceil(itemsOf(spec) / 32) * 4),
     thresholds: ledger.reserve("thresholds", spec.layers * 4),
   };
 }
@@ -306,19 +302,17 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const { spec } = store.card;
   const { fixed, batch, logitRows, residentBytes } = reserveFixed(store, options, ledger);
   const fixedBytes = ledger.limit - ledger.free;
-  const { head, screen: screenUnits, rows, neurons, all } = visitOrder(store);
-  const weightBytes = bytesOf([...all, ...neurons.flat()]);
+  const { head, screen: screenUnits, rows, experts, windowed, all } = visitOrder(store);
+  const weightBytes = bytesOf([...all, ...windowed]);
   const wanted = options.screen !== false && !options.baseline;
   const screenNeeds = wanted ? screening(screenUnits, head, logitRows) : undefined;
   const blocks = kvBlocks(spec, options, ledger, weightBytes + (screenNeeds?.bytes ?? 0));
   const { blockBytes } = kvShape(spec);
   const kv = ledger.reserve("kv", blocks * blockBytes, 4096);
   const rest = bytesOf(all);
-  const window = placeWindows(
-    fixed.neurons,
-    { weights: rest + (screenNeeds?.bytes ?? 0), ring: RING_UNITS_MIN * largest(all) },
-    ledger,
-  );
+  const others = { weights: rest + (screenNeeds?.bytes ?? 0), ring: RING_UNITS_MIN * largest(all) };
+  const window = placeWindows(fixed.neurons, others, ledger) +
+    placeExperts(fixed.experts, others, ledger);
   const { baseline } = options;
   const ringBytes = baseline
     ? baseline.ringBytes
@@ -344,7 +338,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     },
     budget: {
       limit: ledger.limit,
-      pinned: placed.pinnedBytes,
+      pinned: placed.pinnedBytes + bytesOf(experts.flatMap(({ router }) => router)),
       window,
       staging: ringBytes,
       kv: blocks * blockBytes,

@@ -54,13 +54,12 @@ export function tallyInputs({ plan, floats }: Thread, layer: number, pass: Pass)
 export function tallyNeurons(
   { plan, floats }: Thread,
   layer: number,
-  cluster: { readonly unit: Unit; readonly column: number },
-  pass: Pass,
+  cluster: { readonly unit: Unit; readonly column: number; readonly tokens: number },
 ): void {
   const { width, neurons } = plan.spec;
-  const { unit, column } = cluster;
+  const { unit, column, tokens } = cluster;
   const acts = plan.tally / 4 + layer * (width + 3 * neurons) + width + unit.neuron;
-  for (let t = 0; t < pass.tokens; t++) {
+  for (let t = 0; t < tokens; t++) {
     const offset = t * plan.groupNeurons + column;
     for (let n = 0; n < unit.neurons; n++) {
       const gate = floats[plan.gate / 4 + offset + n]!, up = floats[plan.up / 4 + offset + n]!;

@@ -6,7 +6,9 @@ import { type ActivationForm, activationForm, type Kernels } from "../kernels/ke
 import type { UnitPart, VectorName } from "../flash/layout.ts";
 import type { Control } from "./control.ts";
 import { Word } from "./control.ts";
-import type { Activation, Placed, Plan } from "./plan.ts";
+import type { Activation } from "./activation_plan.ts";
+import type { Placed, Plan } from "./plan.ts";
+import { ExpertWindows } from "./expert_windows.ts";
 import { Windows } from "./windows.ts";
 
 /**
@@ -17,6 +19,8 @@ const PIECE_MOST = 256 << 10;
 const PIECE_LEAST = 32 << 10;
 /** Items so few that the last thread at a barrier does them before it lets the others go. */
 const ITEMS_ALONE = 4;
+/** Waits that are shorter are not worth a line in a trace. */
+const SPAN_MS_MIN = 0.01;
 /** Rows are handed out in multiples of this: the kernels work on four at a time. */
 const ROW_GRAIN = 4;
 
@@ -55,7 +59,11 @@ export class Thread {
   readonly tracer = new Tracer();
   /** Where neurons are read one by one. */
   readonly windows: Windows | undefined;
+  /** Where the FFNs are mixtures of experts. */
+  readonly experts: ExpertWindows | undefined;
   readonly demand: Demand;
+  /** Milliseconds spent waiting for demanded reads. */
+  demandMs = 0;
   /** Units by layer, with their addresses at the moment. */
   layers: Plan["layers"];
   #epoch = 0;
@@ -81,9 +89,9 @@ export class Thread {
     this.words = new Int32Array(needs.memory.buffer);
     this.floats = new Float32Array(needs.memory.buffer);
     this.consumer = new Consumer(needs.control, needs.plan.ring);
-    const { neurons, spec } = needs.plan;
-    this.windows = neurons &&
-      new Windows(neurons, needs.control, needs.memory.buffer, spec.neurons);
+    const { neurons, experts, spec } = needs.plan, { buffer } = needs.memory;
+    this.windows = neurons && new Windows(neurons, needs.control, buffer, spec.neurons);
+    this.experts = experts && new ExpertWindows(experts, needs.plan, needs.control, buffer);
     this.demand = new Demand(needs.control);
     this.#threads = needs.control.threads;
     this.#streamedMax = streamedMax(needs.plan);
@@ -172,6 +180,15 @@ export class Thread {
       this.tracer.end("wait for flash", begin, { layer: unit.layer, unit: unit.id });
     }
     return address;
+  }
+
+  /** Waits for a demanded read. */
+  wait(read: number): void {
+    const begin = this.tracer.begin(), start = performance.now();
+    this.demand.wait(read);
+    const waited = performance.now() - start;
+    this.demandMs += waited;
+    if (waited > SPAN_MS_MIN) this.tracer.end("wait for flash", begin);
   }
 
   /** Does a part of the pass, which a trace shows by its name. */

@@ -41,7 +41,7 @@ function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): vo
         port.postMessage({ type: "trace", row });
       }
       if (index !== 0) continue;
-      control.counters[0] = thread.consumer.waitMs + (thread.windows?.waitMs ?? 0);
+      control.counters[0] = thread.consumer.waitMs + thread.demandMs;
       control.publish(Word.done, step);
     }
   } finally {

@@ -8,8 +8,8 @@ import { type NeuronPlan, STATE_WORDS } from "./neuron_plan.ts";
 
 /** Words of a plan's state: neurons of the pass, first and end of the round, those of it in DRAM. */
 export const State = { union: 0, first: 1, end: 2, hits: 3 } as const;
-/** f64 counter: bytes of neurons that passes used. */
-export const NEURON_BYTES_USED = 1;
+/** f64 counter: bytes of neurons or experts that passes used. */
+export const WINDOW_BYTES_USED = 1;
 
 /** A thread's view of the windows. */
 export class Windows {
@@ -24,7 +24,6 @@ export class Windows {
   readonly state: Int32Array;
   /** (items) scratch: slots' worth of neurons wanted in a round. */
   readonly wanted: Int32Array;
-  waitMs = 0;
 
   constructor(plan: NeuronPlan, control: Control, buffer: ArrayBufferLike, neurons: number) {
     const items = Math.ceil(neurons / plan.slotNeurons);
@@ -40,13 +39,6 @@ export class Windows {
     this.floats = new Float32Array(buffer);
     this.state = new Int32Array(buffer, plan.state, STATE_WORDS);
     this.wanted = new Int32Array(items);
-  }
-
-  /** Waits for a demanded read. */
-  wait(read: number): void {
-    const start = performance.now();
-    this.demand.wait(read);
-    this.waitMs += performance.now() - start;
   }
 }
 
@@ -87,7 +79,7 @@ export function planRound(windows: Windows, layer: number): void {
   });
   state[State.first] = first;
   state[State.end] = end;
-  windows.control.counters[NEURON_BYTES_USED]! += count * slotBytes;
+  windows.control.counters[WINDOW_BYTES_USED]! += count * slotBytes;
   list(windows, layer, fresh);
   demand(windows, layer, items, fresh);
 }

@@ -6,7 +6,7 @@ import type { ReuseReport } from "./habits.ts";
 import type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
 
 export type { BudgetReport, MachineCounters, MachineLimits } from "../model/machine.ts";
-export type { ModelCard, ModelSpec, RopeSpec } from "../flash/layout.ts";
+export type { ExpertSpec, ModelCard, ModelSpec, RopeSpec } from "../flash/layout.ts";
 export type { ReuseReport } from "./habits.ts";
 export type { ReadMethod } from "../flash/disk.ts";
 export type { TraceEvent, TraceSummary } from "../flash/trace.ts";

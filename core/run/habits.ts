@@ -4,14 +4,16 @@
  * before the first token.
  */
 import { ReuseMeter, type SpanReuse } from "../flash/window.ts";
-import type { ModelSpec } from "../flash/layout.ts";
+import { itemsOf, type ModelSpec } from "../flash/layout.ts";
 import type { Blobs, Kv } from "../kv.ts";
 import type { Sequence } from "./sequence.ts";
 
-/** Reuse of neurons by neighbouring tokens, for the assistant that spoke last. */
+/** Reuse of neurons (experts) by neighbouring tokens, for the assistant that spoke last. */
 export interface ReuseReport {
   /** "-" for chats without one. */
   readonly assistant: string;
+  /** What is counted. */
+  readonly of: "neurons" | "experts";
   /** Tokens measured in this run. */
   readonly tokens: number;
   /** Whether the static baseline began from a profile of earlier chats. */
@@ -82,6 +84,7 @@ export class Habits {
     const meter = this.#meter;
     return meter && {
       assistant: this.#assistant,
+      of: this.#spec.experts ? "experts" : "neurons",
       tokens: meter.tokens,
       restored: this.#restored,
       spans: meter.reuse(),
@@ -107,10 +110,10 @@ export class Habits {
 
   #turnTo(assistant: string): void {
     this.#keep();
-    const meter = this.#meter = new ReuseMeter(this.#spec.layers, this.#spec.neurons);
+    const meter = this.#meter = new ReuseMeter(this.#spec.layers, itemsOf(this.#spec));
     this.#assistant = assistant;
     const profile = this.#blobs?.borrow([this.#model, assistant]);
-    this.#restored = profile?.length === this.#spec.layers * this.#spec.neurons;
+    this.#restored = profile?.length === this.#spec.layers * itemsOf(this.#spec);
     if (!this.#restored) return;
     meter.restore(profile!);
     this.#favor?.(profile!);

@@ -41,9 +41,10 @@ const SpanReuse = z.object({
   newNeurons: count,
 }).openapi("SpanReuse");
 
-/** Reuse of neurons by neighbouring tokens, for the assistant that spoke last. */
+/** Reuse of neurons (experts) by neighbouring tokens, for the assistant that spoke last. */
 const ReuseReport = z.object({
   assistant: z.string(),
+  of: z.enum(["neurons", "experts"]).openapi({ description: "What is counted" }),
   tokens: count,
   restored: z.boolean(),
   spans: z.array(SpanReuse).readonly(),

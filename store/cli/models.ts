@@ -61,7 +61,9 @@ async function pull(shelf: Shelf, name: string, options: BringOptions, show: Sho
 /** Adds `flint import`. */
 export function addImport(program: Command, dataDir: string, args: readonly string[]): void {
   withCommon(program.command("import"), dataDir)
-    .description("import a GGUF file of yours (llama or qwen2 architecture)")
+    .description(
+      "import a GGUF file of yours (llama, qwen2, arcee, olmoe, qwen2moe or qwen3moe architecture)",
+    )
     .argument("<file>", "path of the .gguf file", parsePath)
     .option("--name <name>", "name to call it by (default: that of the file)")
     .action(async (file: string, options: CommonOptions & { readonly name?: string }) => {

@@ -122,25 +122,26 @@ function Reuse({ report: { reuse }, say }: { report: EngineReport; say: Say }) {
   if (!reuse || !nearest || reuse.tokens === 0) {
     return (
       <section aria-labelledby="reuse-title">
-        <h2 id="reuse-title">{say("reuseTitle")}</h2>
+        <h2 id="reuse-title">{say("reuseTitle", { items: say("neurons") })}</h2>
         <p class="window-verdict">{say("reuseNotYet")}</p>
       </section>
     );
   }
-  const gain = nearest.hitRate - nearest.random;
+  const gain = nearest.hitRate - nearest.random, items = say(reuse.of);
   return (
     <section aria-labelledby="reuse-title">
-      <h2 id="reuse-title">{say("reuseTitle")}</h2>
-      <p>{say("reuseHint")}</p>
+      <h2 id="reuse-title">{say("reuseTitle", { items })}</h2>
+      <p>{say("reuseHint", { items })}</p>
       <p class="window-verdict">
         {say(gain >= GAIN_MIN ? "reuseGain" : "reuseNone", {
+          items,
           hit: formatShare(nearest.hitRate),
           random: formatShare(nearest.random),
           static: formatShare(nearest.static),
           tokens: String(reuse.tokens),
         })}
       </p>
-      <SpanChart spans={reuse.spans} say={say} />
+      <SpanChart spans={reuse.spans} items={items} say={say} />
       <h3>{say("reuseByLayer")}</h3>
       <LayerChart layers={reuse.layers} say={say} />
     </section>

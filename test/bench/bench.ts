@@ -9,7 +9,8 @@
  *   deno task bench openapi
  *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--asked N]
  *                           [--cache FILE]
- *   deno task bench sparse [--rounds N]   a synthetic model with true zeros at half its size
+ *   deno task bench sparse [--rounds N] [--model sparse|experts]   a synthetic model with true zeros, and one
+ *                           with experts, at half their size
  *   deno task bench policies [--model NAME]   who should stay in DRAM, on recorded traces
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
@@ -21,6 +22,7 @@ import { benchBuilder } from "./builder_bench.ts";
 import { benchCore } from "./core_bench.ts";
 import { benchOpenApi } from "./openapi_bench.ts";
 import { buildPeers } from "./peers.ts";
+import { benchExperts } from "./experts.ts";
 import { benchPolicies } from "./policies.ts";
 import { benchQuality } from "./quality.ts";
 import { benchSparse } from "./sparse.ts";
@@ -71,12 +73,14 @@ else if (positionals[0] === "builder") {
 } else if (!cgroupRoot()) {
   throw new Error("memory cgroups are not writable here: root may, on Linux");
 } else if (positionals[0] === "policies") {
-  await benchPolicies(FOLDER, values.model ? [values.model] : ["sparse", "smollm2-135m"]);
-} else if (positionals[0] === "sparse") {
-  await benchSparse(
-    join(import.meta.dirname!, "..", "..", ".flint", "bench"),
-    Number(values.rounds ?? 6),
+  await benchPolicies(
+    FOLDER,
+    values.model ? [values.model] : ["sparse", "experts", "smollm2-135m"],
   );
+} else if (positionals[0] === "sparse") {
+  const rounds = Number(values.rounds ?? 6);
+  if (values.model !== "experts") await benchSparse(FOLDER, rounds);
+  if (values.model !== "sparse") await benchExperts(FOLDER, rounds);
 } else if (positionals[0] === "soak") await soak({ model, minutes: Number(values.minutes), json });
 else {
   await benchCore({

@@ -18,7 +18,17 @@ function arena(slots: number, eviction: Eviction) {
     items.forEach((item) => assert.equal(bytes[window.slotOf(item)], item, `item ${item}`));
     return fresh;
   };
-  return { window, use, bytes };
+  /** The same, with slots that nothing moves between. */
+  const useLarge = (...items: number[]) => {
+    const fresh: number[] = [];
+    window.exchange(Int32Array.from(items), (i, slot) => {
+      fresh.push(items[i]!);
+      bytes[slot] = items[i]!;
+    });
+    items.forEach((item) => assert.equal(bytes[window.slotOf(item)], item, `item ${item}`));
+    return fresh;
+  };
+  return { window, use, useLarge };
 }
 
 Deno.test("arena: lru lets go what was unused for longest", () => {
@@ -57,18 +67,39 @@ Deno.test("arena: a profile decides before the first use; static keeps its best 
   assert.deepEqual([lfu.use(39, 20), lfu.use(0)], [[], [0]]);
 });
 
-for (const eviction of ["lru", "lfu", "static"] as const) {
+for (const eviction of ["lru", "lfu", "static", "first"] as const) {
   Deno.test(`arena: ${eviction}: bytes are where the table says, whatever comes`, () => {
-    const { window, use } = arena(12, eviction);
+    const moved = arena(12, eviction), large = arena(12, eviction);
     const next = randomInts(3);
-    window.seed(Float32Array.from({ length: ITEMS }, () => next(9)));
+    const profile = Float32Array.from({ length: ITEMS }, () => next(9));
+    for (const { window } of [moved, large]) window.seed(profile);
     for (let i = 0; i < 300; i++) {
       const some = new Set(Array.from({ length: 1 + next(11) }, () => next(1 + next(ITEMS))));
-      use(...[...some].sort((a, b) => a - b));
-      assert.ok(window.used <= 12);
+      const items = [...some].sort((a, b) => a - b);
+      moved.use(...items);
+      large.useLarge(...items);
+      assert.ok(moved.window.used <= 12 && large.window.used <= 12);
     }
   });
 }
+
+Deno.test("arena: who comes takes the slots of those who leave, where slots are too large to move", () => {
+  const { window, useLarge } = arena(4, "lru");
+  useLarge(0, 1, 2, 3);
+  useLarge(1, 3);
+  const free = [window.slotOf(0), window.slotOf(2)];
+  assert.deepEqual(useLarge(1, 8, 9), [8, 9]);
+  assert.deepEqual([window.slotOf(8), window.slotOf(9)].sort(), free.sort());
+  assert.deepEqual([window.slotOf(1), window.slotOf(3)], [1, 3]);
+});
+
+Deno.test("arena: to compare with, what came first stays, or nothing does", () => {
+  const first = arena(3, "first"), none = arena(3, "none");
+  const run = ({ useLarge }: typeof first) =>
+    [[1, 2], [3], [4], [1, 2], [5, 1]].map((items) => useLarge(...items));
+  assert.deepEqual(run(first), [[1, 2], [3], [4], [], [5]]);
+  assert.deepEqual(run(none), [[1, 2], [3], [4], [1, 2], [5, 1]]);
+});
 
 Deno.test("arena: what arrives together lies together, at the end", () => {
   const { window, use } = arena(8, "lru");

@@ -52,6 +52,7 @@ async function withReaders(
       head: [],
       ring: { at: 0, bytes: 0 },
       loans: [],
+      demanded: [],
     };
     worker.postMessage(task);
     return worker;

@@ -6,9 +6,18 @@ import { randomInts } from "../random.ts";
 import { TINY_VOCABULARY, type TinyModelOptions } from "../tiny_model.ts";
 import { logitsOf, withMachine, withStore } from "../tiny_machine.ts";
 
+const EXPERTS = { count: 8, used: 2, neurons: 256 };
+/** llama.cpp wants its norms of q and k to be equally long. */
+const OLMOE = { architecture: "olmoe", experts: EXPERTS, headsKv: 4, tied: false } as const;
+
 const MODELS: (TinyModelOptions & { name: string })[] = [
   { name: "arcee, f16", architecture: "arcee", type: TensorType.F16 },
   { name: "arcee, q8_0, own head", architecture: "arcee", tied: false },
+  { name: "olmoe, f16", ...OLMOE, type: TensorType.F16 },
+  { name: "olmoe, q4_k", ...OLMOE, type: TensorType.Q4_K },
+  { name: "qwen2moe, q8_0", architecture: "qwen2moe", experts: EXPERTS, neurons: 512, tied: false },
+  { name: "qwen3moe, q8_0", architecture: "qwen3moe", experts: EXPERTS },
+  { name: "llama, experts, f16", architecture: "llama", experts: EXPERTS, type: TensorType.F16 },
 ];
 
 for (const { name, ...model } of MODELS) {

@@ -265,7 +265,19 @@ const MISFITS: [metadata: Record<string, GgufValue>, message: RegExp][] = [
   [{ "llama.attention.head_count": u32(3) }, /3 heads do not divide over 2 KV heads/],
   [{ "llama.attention.head_count_kv": u32(3) }, /4 heads do not divide over 3 KV heads/],
   [{ "llama.attention.value_length": u32(32) }, /keys of 16 and values of 32/],
-  [{ "llama.expert_count": u32(8) }, /mixtures of experts are not supported/],
+  [{ "llama.expert_count": u32(8) }, /llama.expert_used_count is missing/],
+  [
+    { "llama.expert_count": u32(8), "llama.expert_used_count": u32(9) },
+    /llama.expert_used_count is 9: a whole number of 1 to 8 is right/,
+  ],
+  [
+    {
+      "llama.expert_count": u32(8),
+      "llama.expert_used_count": u32(2),
+      "llama.expert_gating_func": u32(2),
+    },
+    /llama.expert_gating_func is 2/,
+  ],
   [{ "llama.vocab_size": u32(9) }, /llama.vocab_size is 9/],
   [
     { "llama.attention.layer_norm_rms_epsilon": f32(NaN) },

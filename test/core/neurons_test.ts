@@ -122,7 +122,7 @@ function firstNeuron(store: Parameters<typeof readUnit>[0], gguf: Uint8Array, n:
       into.set(gguf.subarray(offset, offset + into.length)),
   };
   const { tensors } = readModel(source);
-  const { up, down } = tensors.layers[0]!;
+  const { up, down } = tensors.layers[0]!.ffn!;
   const { width, neurons } = store.card.spec;
   const half = (at: number) => new DataView(gguf.buffer).getFloat16(at, true);
   const unit = store.units.find(({ parts }) => parts[0]!.matrix === "sketch")!;

@@ -3,7 +3,8 @@ import { importGguf } from "../../core/gguf/import.ts";
 import { countBits } from "../../core/flash/bits.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { withMachine } from "../tiny_machine.ts";
-import { sparseText, writeSparseModel } from "../sparse_model.ts";
+import { topicText } from "../large_model.ts";
+import { writeSparseModel } from "../sparse_model.ts";
 
 Deno.test("sparse model: tokens use the share that was asked for, and neighbours the same", async () => {
   const folder = await Deno.makeTempDir();
@@ -13,7 +14,7 @@ Deno.test("sparse model: tokens use the share that was asked for, and neighbours
     await importGguf({ source, target: `${folder}/store`, name: "sparse" });
     const store = await openFlashStore(`${folder}/store`);
     await withMachine(store, { kvTokens: 1024 }, async (machine) => {
-      const blocks = Int32Array.of(0, 1), tokens = sparseText(60);
+      const blocks = Int32Array.of(0, 1), tokens = topicText(60);
       let last: Int32Array | undefined, active = 0, shared = 0, passes = 0;
       for (const [position, token] of tokens.entries()) {
         await machine.step([{ token, position, blocks, logits: false }]);

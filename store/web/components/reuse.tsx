@@ -26,14 +26,16 @@ function Key({ say }: { say: Say }) {
 }
 
 /** One row of bars for each span, with the figures beside them: it reads as a table. */
-export function SpanChart({ spans, say }: { spans: readonly SpanReuse[]; say: Say }) {
+export function SpanChart(
+  { spans, items, say }: { spans: readonly SpanReuse[]; items: string; say: Say },
+) {
   return (
-    <div class="wide-scroll" tabindex={0} role="group" aria-label={say("reuseTitle")}>
+    <div class="wide-scroll" tabindex={0} role="group" aria-label={say("reuseTitle", { items })}>
       <table class="spans">
         <thead>
           <tr>
             <th scope="col">{say("span")}</th>
-            <th scope="col">{say("windowSize")}</th>
+            <th scope="col">{say("windowSize", { items })}</th>
             {SERIES.map((name) => <th scope="col">{say(NAMES[name])}</th>)}
             <th scope="col">{say("newNeurons")}</th>
           </tr>

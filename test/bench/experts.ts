@@ -1,0 +1,64 @@
+/**
+ * The window on a mixture of experts (test/expert_model.ts, synthetic) at half its size. All sides
+ * are Flint but for what stays in DRAM: naive keeps no expert from one token to the next, hybrid as
+ * many as fit, always the same; window keeps what is used; resident has room
+ * for all. So the first two overlap reading and computing too, and are better than the paper's.
+ * Refuses to print if one logit differs.
+ */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { join } from "node:path";
+import { importGguf } from "../../core/gguf/import.ts";
+import type { Eviction } from "../../core/flash/arena.ts";
+import { openFlashStore } from "../../core/flash/store.ts";
+import { openMachine } from "../../core/model/open.ts";
+import { expertText, writeExpertModel } from "../expert_model.ts";
+import { printTurns, type Side, takeTurns, tokensOf } from "./turns.ts";
+
+/** 453 MB of experts, of which a token uses 28. */
+const EXPERT_MODEL = {
+  layers: 8,
+  width: 1024,
+  experts: { count: 128, used: 8, neurons: 256 },
+};
+
+const SIDES: Readonly<Record<string, Eviction>> = {
+  naive: "none",
+  hybrid: "first",
+  window: "lfu",
+  resident: "lfu",
+};
+
+/** The model's flash store in `folder`, made where it is missing. */
+export async function expertStore(folder: string): Promise<string> {
+  const source = join(folder, "experts.gguf"), target = join(folder, "experts");
+  fs.mkdirSync(folder, { recursive: true });
+  if (!fs.existsSync(source)) writeExpertModel(source, EXPERT_MODEL);
+  await importGguf({ source, target, name: "experts" });
+  return target;
+}
+
+/** Runs all sides; `rounds` rounds of each are measured. */
+export async function benchExperts(folder: string, rounds: number): Promise<void> {
+  const store = await openFlashStore(await expertStore(folder));
+  const { sourceBytes, storeBytes } = store.card;
+  const sides: Side[] = [];
+  try {
+    for (const [name, eviction] of Object.entries(SIDES)) {
+      const machine = await openMachine({
+        store,
+        memoryBytes: name === "resident" ? 1.3 * storeBytes : sourceBytes / 2,
+        kvTokens: 1024,
+        batchTokens: 32,
+        eviction,
+      });
+      sides.push({ name, machine, warmChunk: 1 });
+    }
+    console.log(`\nexperts, ${Math.round(sourceBytes / 1e6)} MB`);
+    const turns = await takeTurns(sides, expertText(tokensOf(rounds)), rounds);
+    for (const { logits } of turns) assert.deepEqual(logits, turns.at(-1)!.logits);
+    printTurns(turns);
+  } finally {
+    for (const { machine } of sides) await machine.close();
+  }
+}
