@@ -96,3 +96,34 @@ export {
   type Toolbox,
   type ToolboxNeeds,
 } from "./tools/toolbox.ts";
+export {
+  type Library,
+  openLibrary,
+  type SearchOptions,
+  type SourceFile,
+} from "./knowledge/library.ts";
+export { bare, parseQuestions, type Question } from "./knowledge/questions.ts";
+export {
+  IngestEvent,
+  KnowledgeBase,
+  KnowledgeDocument,
+  KnowledgeDraft,
+  SourceSpan,
+} from "./knowledge/schema.ts";
+export {
+  ALL_OFF,
+  ALL_ON,
+  groundedInstructions,
+  groundedMessage,
+  lookUp,
+  notInSources,
+} from "./knowledge/ask.ts";
+export { READABLE, readFile as readKnowledgeFile, SOURCE_BYTES_MAX } from "./knowledge/read.ts";
+export {
+  isRefusal,
+  trace as traceAnswer,
+  type Traced,
+  type TracedSentence,
+} from "./knowledge/trace.ts";
+export { withheld } from "./knowledge/withhold.ts";
+export { judge as judgeAnswer } from "./knowledge/evaluate.ts";

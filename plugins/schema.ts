@@ -100,6 +100,12 @@ export const Assistant = z.strictObject({
   ).meta({ description: "The model it wants" }),
   sampling: Sampling,
   tools: z.array(ToolGrant).max(64).meta({ description: "Plugins it may use" }),
+  knowledge: z.array(Slug).max(16).meta({
+    description: "Collections of documents it answers from",
+  }),
+  grounding: z.enum(["mark", "withhold"]).meta({
+    description: "What becomes of what its documents don't support: it is marked, or left unsaid",
+  }),
   visibility: z.enum(["private", "link", "public"]).meta({ description: "Who may find it" }),
   extra: z.record(z.string(), z.unknown()).refine(
     (bag) => JSON.stringify(bag).length <= EXTRA_CHARS_MAX,
@@ -142,6 +148,8 @@ export const ASSISTANT_DEFAULTS: Omit<
   model: "default",
   sampling: {},
   tools: [],
+  knowledge: [],
+  grounding: "mark",
   visibility: "private",
   extra: {},
 };

@@ -11,6 +11,7 @@ import type {
   Builder,
   Conversations,
   Embedder,
+  Library,
   Memory,
   Registry,
   Secrets,
@@ -25,6 +26,7 @@ import { addDocs } from "./api/docs.ts";
 import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
+import { createKnowledge } from "./api/knowledge.ts";
 import { createMemory } from "./api/memory.ts";
 import { createPlugins } from "./api/plugins.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
@@ -42,6 +44,7 @@ export interface StoreDeps {
   readonly apis: Apis;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
+  readonly library: Library;
   readonly builder: Builder;
 }
 
@@ -100,6 +103,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api/assistants", createTransfer(deps));
   app.route("/api/assistants", createAssistants(deps));
   app.route("/api/assistants", createMemory(deps));
+  app.route("/api/knowledge", createKnowledge(deps));
   app.route("/api/conversations", createConversations(deps));
   app.route("/api/builder/sessions", createBuilder(deps));
   app.route("/api/plugins", createPlugins(deps));

@@ -10,10 +10,12 @@ import {
   createAssistants,
   Door,
   type Embedder,
+  type Library,
   type Memory,
   openBuilder,
   openConversations,
   openEmbedder,
+  openLibrary,
   openMemory,
   openRegistry,
   openSecrets,
@@ -36,6 +38,7 @@ export interface Flint {
   readonly apis: Apis;
   readonly assistants: Assistants;
   readonly embedder: Embedder;
+  readonly library: Library;
   readonly builder: Builder;
   close(): Promise<void>;
 }
@@ -92,6 +95,7 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     secrets,
     apis,
     embedder,
+    library: openLibrary({ kv, embedder }),
     builder: openBuilder({ kv, registry, memory, embedder, engine: () => house.engine() }),
     assistants: createAssistants({
       engine: () => house.engine(),

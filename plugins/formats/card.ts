@@ -37,7 +37,9 @@ const LENSES = [
   lens(["description"], ["data", "creator_notes"], cut(1000)),
   lens(["tags"], ["data", "tags"], list(16, line(40))),
   INSTRUCTIONS,
-  ...[["starters"], ["category"], ["avatar"], ["model"], ["sampling"], ["tools"], ["visibility"]]
+  ...[["starters"], ["category"], ["avatar"], ["model"], ["sampling"], ["tools"], ["knowledge"], [
+    "grounding",
+  ], ["visibility"]]
     .map(
       inExtensions,
     ),

@@ -58,7 +58,9 @@ function lensesOf(document: Document): Lens[] {
     lens(["description"], shape.description, cut(1000)),
     instructions,
     startersOf(document, shape),
-    ...[["category"], ["tags"], ["avatar"], ["model"], ["sampling"], ["tools"], ["visibility"]].map(
+    ...[["category"], ["tags"], ["avatar"], ["model"], ["sampling"], ["tools"], ["knowledge"], [
+      "grounding",
+    ], ["visibility"]].map(
       inFlint,
     ),
     guessed(inFlint(["language"]), (config) => languageOf(String(instructions.read(config)))),

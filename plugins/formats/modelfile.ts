@@ -40,6 +40,8 @@ const LENSES = [
     ["avatar"],
     ["model"],
     ["tools"],
+    ["knowledge"],
+    ["grounding"],
     ["visibility"],
   ].map(inComment),
   guessed(inComment(["language"]), (file) => languageOf(String(INSTRUCTIONS.read(file)))),

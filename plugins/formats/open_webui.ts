@@ -28,7 +28,8 @@ const LENSES = [
   lens(["sampling", "minP"], ["params", "min_p"]),
   lens(["sampling", "repetitionPenalty"], ["params", "repeat_penalty"]),
   lens(["sampling", "maxTokens"], ["params", "max_tokens"]),
-  ...[["category"], ["avatar"], ["model"], ["tools"], ["visibility"]].map(inMeta),
+  ...[["category"], ["avatar"], ["model"], ["tools"], ["knowledge"], ["grounding"], ["visibility"]]
+    .map(inMeta),
   guessed(inMeta(["language"]), (model) => languageOf(String(INSTRUCTIONS.read(model)))),
 ];
 

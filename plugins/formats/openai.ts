@@ -29,6 +29,8 @@ const LENSES = [
     ["avatar"],
     ["model"],
     ["tools"],
+    ["knowledge"],
+    ["grounding"],
     ["visibility"],
   ].map(inMetadata),
   guessed(inMetadata(["language"]), ({ instructions }) => languageOf(String(instructions))),

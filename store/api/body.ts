@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { FlintError } from "@flint/core";
-import { FILE_BYTES_MAX } from "@flint/plugins";
+import { FILE_BYTES_MAX, SOURCE_BYTES_MAX } from "@flint/plugins";
 
 /** Largest request body: far above any prompt that fits the context, far below harm. */
 export const BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -11,12 +11,16 @@ export const BODY_BYTES_MAX = 2 * 1024 * 1024;
 /** Deepest nesting of arrays and objects; real schemas stay under 20, recursion under thousands. */
 export const JSON_DEPTH_MAX = 64;
 
-/** 413 for a body that is longer than it may be, whether or not it says so. Imports may bring pictures. */
-export const boundedBody: MiddlewareHandler = (c, next) =>
-  (c.req.path === "/api/assistants/import" ? fileBody : plainBody)(c, next);
+/** 413 for a body that is longer than it may be, whether or not it says so. Files may be longer. */
+export const boundedBody: MiddlewareHandler = (c, next) => {
+  const { path } = c.req;
+  if (path === "/api/assistants/import") return fileBody(c, next);
+  return (/^\/api\/knowledge\/[^/]+\/documents$/.test(path) ? sourceBody : plainBody)(c, next);
+};
 
 const plainBody = bodyOf(BODY_BYTES_MAX);
 const fileBody = bodyOf(FILE_BYTES_MAX);
+const sourceBody = bodyOf(SOURCE_BYTES_MAX);
 
 function bodyOf(maxSize: number): MiddlewareHandler {
   return bodyLimit({

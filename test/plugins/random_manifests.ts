@@ -54,6 +54,8 @@ export const manifest: fc.Arbitrary<Assistant> = fc.record({
     }, { requiredKeys: ["plugin"], noNullPrototype: true }),
     { maxLength: 4 },
   ),
+  knowledge: fc.array(fc.constantFrom("handbook", "说明书"), { maxLength: 3 }),
+  grounding: fc.constantFrom("mark", "withhold"),
   visibility: fc.constantFrom("private", "link", "public"),
 }).map((draft) => stored(draft as AssistantDraft));
 

@@ -12,6 +12,7 @@ import {
   openBuilder,
   openConversations,
   openEmbedder,
+  openLibrary,
   openMemory,
   openRegistry,
   openSecrets,
@@ -70,6 +71,7 @@ export async function openLiveStore(
     apis,
     assistants,
     embedder,
+    library: openLibrary({ kv, embedder }),
     builder,
   };
   const app = createStore(deps, options);

@@ -9,6 +9,7 @@ import {
   openBuilder,
   openConversations,
   openEmbedder,
+  openLibrary,
   openMemory,
   openRegistry,
   openSecrets,
@@ -71,6 +72,7 @@ export async function openQuietStore(
     apis,
     assistants,
     embedder,
+    library: openLibrary({ kv, embedder }),
     builder,
   };
   const app = createStore(deps, options);
