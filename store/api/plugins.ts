@@ -25,7 +25,9 @@ const tags = ["Plugins"];
 const Id = z.object({
   id: z.string().min(1).max(SLUG_CHARS_MAX).openapi({ param: { name: "id", in: "path" } }),
 });
-const IdTool = Id.extend({ tool: ToolName.openapi({ param: { name: "tool", in: "path" } }) });
+const IdTool = Id.extend({
+  tool: z.string().min(1).max(64).openapi({ param: { name: "tool", in: "path" } }),
+});
 const IdScheme = Id.extend({
   scheme: z.string().min(1).max(200).openapi({ param: { name: "scheme", in: "path" } }),
 });
