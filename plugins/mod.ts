@@ -126,4 +126,11 @@ export {
   type TracedSentence,
 } from "./knowledge/trace.ts";
 export { withheld } from "./knowledge/withhold.ts";
-export { judge as judgeAnswer } from "./knowledge/evaluate.ts";
+export {
+  type Answered,
+  answerOne,
+  judge as judgeAnswer,
+  scoresOf,
+  scoreTable,
+  WAYS,
+} from "./knowledge/evaluate.ts";

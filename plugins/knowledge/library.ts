@@ -200,7 +200,7 @@ class StoredLibrary implements Library {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const id = createHash("sha256").update(name).digest("hex").slice(0, 16);
     const present = this.#documents.get([base, id]);
-    if (present?.sha256 === sha256 && (present.embedded || !this.#embedder)) {
+    if (present?.sha256 === sha256 && (present.embedded || !await this.#embed([name], signal))) {
       yield { type: "unchanged", document: present };
       return;
     }

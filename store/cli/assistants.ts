@@ -11,6 +11,7 @@ import {
   type Registry,
 } from "@flint/plugins";
 import { fetchFile, isUrl } from "./fetch_file.ts";
+import { filesIn } from "./folder.ts";
 import {
   type CommonOptions,
   type HostOptions,
@@ -31,9 +32,6 @@ interface ExportOptions extends CommonOptions {
 
 /** What a folder is looked through for; all else in it is passed over. */
 const FILE_NAMES = /\.(json|png|modelfile)$|^modelfile/i;
-/** The largest collection met so far has 505 agents in 18 languages each. */
-const FILES_MAX = 20_000;
-const FOLDERS_DEEP_MAX = 8;
 
 /** Adds `flint add`. */
 export function addAdd(program: Command, dataDir: string, args: readonly string[]): void {
@@ -100,7 +98,7 @@ async function addUrl(
 async function addPlace(registry: Registry, path: string, options: AddOptions): Promise<void> {
   const stat = await Deno.stat(path).catch((cause) => unreadable(path, cause));
   if (!stat.isDirectory) return await addFile(registry, await read(path), basename(path), options);
-  const files = await filesIn(path);
+  const files = await filesIn(path, FILE_NAMES);
   let failed = 0;
   for (const file of files) {
     try {
@@ -126,22 +124,6 @@ async function addFile(
     const { id, name } = await registry.create(draft);
     print(json ? JSON.stringify({ id, name, format }) : `${id}  (${name}, from ${format})`);
   }
-}
-
-/** Paths of the files a folder holds, in order; links are not followed. */
-async function filesIn(folder: string, deep = 1): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(folder));
-  const found: string[] = [];
-  for (const { name, isFile, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
-    if (isFile && FILE_NAMES.test(name)) found.push(join(folder, name));
-    else if (isDirectory && deep < FOLDERS_DEEP_MAX) {
-      found.push(...await filesIn(join(folder, name), deep + 1));
-    }
-    if (found.length > FILES_MAX) {
-      throw new FlintError("bad_input", `${folder} holds more than ${FILES_MAX} files`);
-    }
-  }
-  return found;
 }
 
 async function read(path: string): Promise<Uint8Array> {

@@ -6,6 +6,8 @@ import { addBench } from "./bench.ts";
 import { addBuild } from "./build.ts";
 import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
+import { addEval } from "./eval.ts";
+import { addKnowledge } from "./knowledge.ts";
 import { addCalibrate, addImport, addModels, addPull } from "./models.ts";
 import { addPlugins } from "./plugins.ts";
 import { addSecrets } from "./secrets.ts";
@@ -25,6 +27,8 @@ const COMMANDS = [
   addExport,
   addPlugins,
   addSecrets,
+  addKnowledge,
+  addEval,
   addPull,
   addModels,
   addImport,
