@@ -104,6 +104,7 @@ export {
 } from "./knowledge/library.ts";
 export { bare, parseQuestions, type Question } from "./knowledge/questions.ts";
 export {
+  Citation,
   IngestEvent,
   KnowledgeBase,
   KnowledgeDocument,
@@ -119,13 +120,8 @@ export {
   notInSources,
 } from "./knowledge/ask.ts";
 export { READABLE, readFile as readKnowledgeFile, SOURCE_BYTES_MAX } from "./knowledge/read.ts";
-export {
-  isRefusal,
-  trace as traceAnswer,
-  type Traced,
-  type TracedSentence,
-} from "./knowledge/trace.ts";
-export { withheld } from "./knowledge/withhold.ts";
+export { isRefusal, trace as traceAnswer, type Traced } from "./knowledge/trace.ts";
+export { HeldAnswer, type HeldTo, withheld } from "./knowledge/held.ts";
 export {
   type Answered,
   answerOne,

@@ -8,11 +8,11 @@ import {
   lookUp,
   type Switches,
 } from "./ask.ts";
+import { withheld } from "./held.ts";
 import type { Library } from "./library.ts";
 import { numbersOf } from "./quantities.ts";
 import type { Question } from "./questions.ts";
 import { isRefusal, trace, type Traced } from "./trace.ts";
-import { withheld } from "./withhold.ts";
 
 /** One way of answering. */
 export interface Way {
@@ -68,8 +68,10 @@ export async function answerOne(
   const system: ChatMessage = { role: "system", content: groundedInstructions(question.question) };
   const content = groundedMessage(looked, question.question);
   const answer = (await ask([system, ...history, { role: "user", content }])).trim();
-  const traced = trace(library.index(bases), question.question, answer, looked);
-  const shown = switches.tracing ? withheld(question.question, answer, traced) : answer;
+  const index = library.index(bases);
+  const traced = trace(index, question.question, answer, looked);
+  const to = { index, question: question.question, looked };
+  const shown = switches.tracing ? withheld(to, answer) : answer;
   return { question, way: name, answer, shown, traced, verdict: judge(question, shown) };
 }
 

@@ -6,7 +6,7 @@
 import type { Looked } from "./ask.ts";
 import type { PassageIndex } from "./passage_index.ts";
 import { codesOf, kindOfCode, namesOf, numbersOf } from "./quantities.ts";
-import type { SourceSpan } from "./schema.ts";
+import type { Citation, SourceSpan } from "./schema.ts";
 import { sentencesOf } from "./sentences.ts";
 import { ownWords } from "./standalone.ts";
 import { holdsTerm, matterOf, termsOf } from "./terms.ts";
@@ -24,23 +24,9 @@ const LINKED = 0.5;
 const LINK_PASSAGES_MAX = 6;
 const CODE_PASSAGES_MAX = 20;
 
-/** A sentence of an answer and what supports it. */
-export interface TracedSentence {
-  /** Characters of the answer. */
-  readonly start: number;
-  readonly end: number;
-  readonly verdict: "verbatim" | "supported" | "unsupported" | "refusal";
-  /** 0..1: the weaker of how much of the claim, and how much of the question, the source holds. */
-  readonly support: number;
-  /** The best place, narrowed to a sentence; also of unsupported ones, for whoever wants to look. */
-  readonly source?: SourceSpan;
-  /** Its number among the sources shown, from 1. */
-  readonly number?: number;
-}
-
 /** An answer held against its sources. */
 export interface Traced {
-  readonly sentences: readonly TracedSentence[];
+  readonly sentences: readonly Citation[];
   /** Whether everything it claims is supported; a refusal claims nothing. */
   readonly supported: boolean;
 }
@@ -76,7 +62,7 @@ export function trace(
 ): Traced {
   const places = linked(index, sources.flatMap(({ source }, i) => placesOf(source, i + 1)));
   const asked = askedOf(asks, question);
-  const sentences = sentencesOf(answer).map(({ start, end }): TracedSentence => {
+  const sentences = sentencesOf(answer).map(({ start, end }): Citation => {
     const text = answer.slice(start, end);
     if (isRefusal(text)) return { start, end, verdict: "refusal", support: 0 };
     return { start, end, ...bestPlace(index, asked, text, places) };

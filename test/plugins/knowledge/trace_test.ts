@@ -1,6 +1,14 @@
 /** Answers are held against sources, and what is cited stands there. */
 import assert from "node:assert/strict";
-import { ALL_ON, judgeAnswer, type Library, lookUp, traceAnswer, withheld } from "@flint/plugins";
+import {
+  ALL_ON,
+  HeldAnswer,
+  judgeAnswer,
+  type Library,
+  lookUp,
+  traceAnswer,
+  withheld,
+} from "@flint/plugins";
 import { filledLibrary, questions } from "./set.ts";
 
 async function withSet(run: (library: Library) => Promise<void>) {
@@ -52,12 +60,19 @@ Deno.test("trace: a refusal claims nothing, and what is unsupported becomes one"
     const question = "Who built Marrow Lane Mill?";
     const refusal = await traced(library, question, "Not in the sources.");
     assert.deepEqual(refusal.sentences.map(({ verdict }) => verdict), ["refusal"]);
-    const answer = "Josiah Wren built it. It cost 900,000 crowns.";
-    const half = await traced(library, question, answer);
-    assert.equal(withheld(question, answer, half), "Josiah Wren built it.");
-    const wrong = "Dag Ferris built it.";
-    const none = await traced(library, question, wrong);
-    assert.equal(withheld(question, wrong, none), "Not in the sources.");
+    const asked = { bases: ["set"], history: [], question };
+    const to = {
+      index: library.index(["set"]),
+      question,
+      looked: await lookUp(library, asked),
+    };
+    const half = "Josiah Wren built it. It cost 900,000 crowns.";
+    assert.equal(withheld(to, half), "Josiah Wren built it.");
+    assert.equal(withheld(to, "Dag Ferris built it."), "Not in the sources.");
+    const held = new HeldAnswer({ ...to, withholds: true });
+    const shown = [...half].map((letter) => held.say(letter));
+    assert.equal(shown.join("") + held.end(), "Josiah Wren built it.", "also letter by letter");
+    assert.deepEqual(held.citations().map(({ verdict }) => verdict), ["supported"]);
   }));
 
 Deno.test("trace: every span that is cited for any answer of the set stands in its source", () =>
