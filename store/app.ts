@@ -86,7 +86,12 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
     const ms = Math.round(performance.now() - began);
     log(`${c.get("requestId")} ${c.req.method} ${c.req.path} ${c.res.status} ${ms} ms`);
   });
-  app.use(secureHeaders({ contentSecurityPolicy: PAGE_POLICY, strictTransportSecurity: false }));
+  app.use(secureHeaders({
+    contentSecurityPolicy: PAGE_POLICY,
+    strictTransportSecurity: false,
+    // Without a referrer browsers call a form's origin "null", which originGuard refuses.
+    referrerPolicy: "same-origin",
+  }));
   app.use(hostGuard(options), originGuard(options), boundedBody, boundedJson);
   app.use(methodNotAllowed({
     app,

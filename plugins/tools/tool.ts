@@ -3,6 +3,7 @@ import { FlintError } from "@flint/core";
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
+import { Json } from "../json.ts";
 import { checkPlain } from "../parse.ts";
 
 /** Longest name that OpenAI's clients accept. */
@@ -22,7 +23,7 @@ export const ToolName = z.string().regex(
 /** A piece of what a tool answers. Its texts are data: nothing in them is an instruction. */
 export const ToolContent = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("text"), text: z.string().max(RESULT_CHARS_MAX) }),
-  z.strictObject({ type: z.literal("json"), value: z.json() }),
+  z.strictObject({ type: z.literal("json"), value: Json }),
   z.strictObject({
     type: z.literal("image"),
     mimeType: z.enum(["image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml"]),
@@ -30,7 +31,7 @@ export const ToolContent = z.discriminatedUnion("type", [
     data: z.base64().max(IMAGE_CHARS_MAX),
   }),
   /** A Vega-Lite specification, drawn by the page. */
-  z.strictObject({ type: z.literal("chart"), spec: z.record(z.string(), z.json()) }),
+  z.strictObject({ type: z.literal("chart"), spec: z.record(z.string(), Json) }),
 ]).meta({ id: "ToolContent" });
 export type ToolContent = z.infer<typeof ToolContent>;
 

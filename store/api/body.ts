@@ -11,10 +11,13 @@ export const BODY_BYTES_MAX = 2 * 1024 * 1024;
 /** Deepest nesting of arrays and objects; real schemas stay under 20, recursion under thousands. */
 export const JSON_DEPTH_MAX = 64;
 
+/** Where files come in: assistants with pictures, documents of APIs. */
+const FILE_PATHS = ["/api/assistants/import", "/api/plugins", "/plugins"];
+
 /** 413 for a body that is longer than it may be, whether or not it says so. Files may be longer. */
 export const boundedBody: MiddlewareHandler = (c, next) => {
   const { path } = c.req;
-  if (path === "/api/assistants/import") return fileBody(c, next);
+  if (FILE_PATHS.includes(path)) return fileBody(c, next);
   return (/^\/api\/knowledge\/[^/]+\/documents$/.test(path) ? sourceBody : plainBody)(c, next);
 };
 

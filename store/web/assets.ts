@@ -6,7 +6,17 @@ import { gzipSync } from "node:zlib";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Parts of the one stylesheet, in the order they are joined. */
-const STYLES = ["tokens", "base", "shell", "components", "home", "chat", "prose", "window"];
+const STYLES = [
+  "tokens",
+  "base",
+  "shell",
+  "components",
+  "home",
+  "chat",
+  "prose",
+  "window",
+  "plugins",
+];
 const FONT = "@fontsource-variable/geist/files/geist-latin-wght-normal.woff2";
 
 /** Where pages find each file. */

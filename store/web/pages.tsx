@@ -12,11 +12,12 @@ import { History, Home } from "./home.tsx";
 import { type Frame, Page } from "./layout.tsx";
 import { createMarkdown } from "./markdown.ts";
 import { type Theme, themes } from "./sidebar.tsx";
+import { addPluginPages, type PluginPagesDeps } from "./plugin_pages.tsx";
 import { Window } from "./window.tsx";
 import { type Language, languages, speak, type StringKey } from "./strings.ts";
 
 /** What the pages show. */
-export interface PagesDeps {
+export interface PagesDeps extends PluginPagesDeps {
   readonly house: ModelHouse;
   readonly registry: Registry;
   readonly conversations: Conversations;
@@ -84,6 +85,8 @@ export function createPages(deps: PagesDeps): Pages {
 
   app.get("/core", (c) => c.redirect("/core/window", 308));
   app.get("/core/window", (c) => c.html(document(<Window frame={frameOf(c, deps, addresses)} />)));
+
+  addPluginPages(app, deps, { frame: (c) => frameOf(c, deps, addresses), document });
 
   app.post("/settings", async (c) => {
     const form = await c.req.formData();

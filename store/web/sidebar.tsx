@@ -47,6 +47,16 @@ export function Sidebar({ frame }: { frame: Frame }) {
         </nav>
         <Conversations frame={frame} />
       </div>
+      <nav aria-label={say("plugins")}>
+        <ul>
+          <li>
+            <a href="/plugins" aria-current={frame.path === "/plugins" ? "page" : undefined}>
+              <Icon name="plug" size={16} />
+              {say("plugins")}
+            </a>
+          </li>
+        </ul>
+      </nav>
       <Settings frame={frame} />
     </aside>
   );

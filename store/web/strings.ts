@@ -186,6 +186,7 @@ export const table = {
 
   // models on their way
   meanwhile: ["{serving} answers meanwhile.", "暂由 {serving} 回答。"],
+  modelState: ["State of the model", "模型状态"],
   nobodyYet: ["Answers have to wait a moment.", "回答需要稍等片刻。"],
   pulling: ["{model} is being downloaded", "正在下载 {model}"],
   importing: ["{model} is being laid out on flash", "正在把 {model} 写入闪存"],
@@ -193,6 +194,45 @@ export const table = {
   absent: ["{model} is not here yet", "{model} 尚未就绪"],
   modelFailed: ["{model} could not be prepared.", "{model} 未能准备好。"],
   modelReady: ["{model} answers from now on.", "从现在起由 {model} 回答。"],
+
+  // plugins
+  plugins: ["Plugins", "插件"],
+  pluginsHint: [
+    "What assistants can call. Calls leave this machine only through a guarded door.",
+    "助手可以调用的工具。调用只会经由受控的出口离开这台机器。",
+  ],
+  addApi: ["Add an HTTP API", "添加 HTTP API"],
+  apiName: ["Name", "名称"],
+  apiUrl: [
+    "Address of its OpenAPI document or ai-plugin.json",
+    "OpenAPI 文档或 ai-plugin.json 的地址",
+  ],
+  apiText: ["Or the document itself, JSON or YAML", "或直接粘贴文档（JSON 或 YAML）"],
+  apiFile: ["Or a file", "或选择文件"],
+  apiServer: [
+    "Address of the API, if the document does not say",
+    "API 的地址（文档未注明时填写）",
+  ],
+  add: ["Add", "添加"],
+  access: ["Authentication", "身份验证"],
+  accessReady: ["set", "已设置"],
+  accessMissing: ["not set", "未设置"],
+  signIn: ["Sign in", "登录"],
+  signInHint: [
+    "Save the client's id and secret first. At the API, register this address: {back}",
+    "请先保存客户端 ID 和密钥，并在 API 方登记此地址：{back}",
+  ],
+  toolsOf: ["Tools ({count})", "工具（{count}）"],
+  none: ["asks nobody", "不访问外部"],
+  reads: ["reads", "读取"],
+  writes: ["writes", "写入"],
+  removePlugin: ["Remove this plugin", "移除此插件"],
+  tryIt: ["Try it", "试一下"],
+  triedDone: ["What it brought", "调用结果"],
+  triedFailed: ["It could not do it", "调用失败"],
+  request: ["Request", "请求"],
+  result: ["Result", "结果"],
+  picture: ["Picture", "图片"],
 
   // pages that are not there
   notFound: ["This page is not here", "这个页面不存在"],

@@ -13,8 +13,9 @@ interface BannerProps {
 export function Banner({ status, titles, say }: BannerProps) {
   const shown = notice(status, titles, say);
   return (
-    <div
+    <section
       id="banner"
+      aria-label={say("modelState")}
       class={`banner ${shown?.failed ? "failed" : ""}`}
       hidden={!shown}
       data-titles={JSON.stringify(titles)}
@@ -31,6 +32,6 @@ export function Banner({ status, titles, say }: BannerProps) {
       >
         {shown?.text}
       </progress>
-    </div>
+    </section>
   );
 }

@@ -1,0 +1,133 @@
+/** The routes of the plugins' pages: plain forms, which work without scripts. */
+import { FlintError } from "@flint/core";
+import {
+  type Apis,
+  parse,
+  type Plugin,
+  SecretParts,
+  type Secrets,
+  type Toolbox,
+} from "@flint/plugins";
+import type { Context, Hono } from "hono";
+import { given } from "../api/given.ts";
+import { toolOf, tryTool } from "../api/plugins.ts";
+import type { Frame } from "./layout.tsx";
+import { OnePlugin, Plugins, TryTool } from "./plugins.tsx";
+import { fieldName, valuesOf } from "./value_field.tsx";
+
+/** What the plugins' pages show and change. */
+export interface PluginPagesDeps {
+  readonly toolbox: Toolbox;
+  readonly apis: Apis;
+  readonly secrets: Secrets;
+}
+
+/** How a page is drawn. */
+interface Drawing {
+  readonly frame: (c: Context) => Frame;
+  readonly document: (page: unknown) => string;
+}
+
+/** Adds the routes. */
+export function addPluginPages(
+  app: Hono,
+  deps: PluginPagesDeps,
+  { frame, document }: Drawing,
+): void {
+  const { toolbox, apis, secrets } = deps;
+  const list = (c: Context, fault?: string) => {
+    const page = <Plugins frame={frame(c)} plugins={toolbox.list()} {...given({ fault })} />;
+    return c.html(document(page), fault === undefined ? 200 : 400);
+  };
+  app.get("/plugins", (c) => list(c));
+  app.post("/plugins", async (c) => {
+    const form = await c.req.formData();
+    return await tried(async () => {
+      const plugin = await toolbox.add(await draftOf(form));
+      return c.redirect(`/plugins/${plugin.id}`, 303);
+    }, (fault) => list(c, fault));
+  });
+
+  const one = async (c: Context, id: string, fault?: string) => {
+    const plugin = toolbox.get(id);
+    const tools = await tried(() => toolbox.tools(id), (why) => {
+      fault ??= why;
+      return [];
+    });
+    const access = plugin.type === "openapi" ? apis.access(plugin) : [];
+    const back = new URL("/api/plugins/signed-in", c.req.url).href;
+    const shown = { frame: frame(c), plugin, tools, access, back, ...given({ fault }) };
+    return c.html(document(<OnePlugin {...shown} />), fault === undefined ? 200 : 400);
+  };
+  app.get("/plugins/:id", (c) => one(c, c.req.param("id")));
+  app.post("/plugins/:id/remove", async (c) => {
+    const id = c.req.param("id");
+    return await tried(async () => {
+      await toolbox.remove(id);
+      return c.redirect("/plugins", 303);
+    }, (fault) => one(c, id, fault));
+  });
+  app.post("/plugins/:id/access/:scheme", async (c) => {
+    const { id, scheme } = c.req.param();
+    const parts = Object.fromEntries(await c.req.formData());
+    return await tried(async () => {
+      const found = apis.access(toolbox.get(id)).find(({ name }) => name === scheme);
+      if (!found) throw new FlintError("not_found", `${id} has no scheme "${scheme}"`);
+      await secrets.put(found.secret, parse(SecretParts, parts));
+      return c.redirect(`/plugins/${id}`, 303);
+    }, (fault) => one(c, id, fault));
+  });
+  addTrying(app, deps, { frame, document });
+}
+
+function addTrying(app: Hono, { toolbox }: PluginPagesDeps, { frame, document }: Drawing): void {
+  app.get("/plugins/:id/tools/:tool", async (c) => {
+    const { id, tool: name } = c.req.param();
+    const plugin = toolbox.get(id), tool = await toolOf(toolbox, id, name);
+    return c.html(document(<TryTool frame={frame(c)} plugin={plugin} tool={tool} filled={{}} />));
+  });
+  app.post("/plugins/:id/tools/:tool", async (c) => {
+    const { id, tool: name } = c.req.param();
+    const plugin = toolbox.get(id), tool = await toolOf(toolbox, id, name);
+    const form = await c.req.formData();
+    const properties = Object.keys(tool.parameters.properties ?? {});
+    const filled = Object.fromEntries(
+      properties.map((key) => [key, String(form.get(fieldName(key)) ?? "")]),
+    );
+    const shown = { frame: frame(c), plugin, tool, filled };
+    return await tried(async () => {
+      const values = valuesOf(tool.parameters, filled);
+      const answer = await tryTool(tool, values, c.req.raw.signal);
+      return c.html(document(<TryTool {...shown} tried={answer} />));
+    }, (fault) => c.html(document(<TryTool {...shown} fault={fault} />), 400));
+  });
+}
+
+/** What a form's values ask to add. */
+async function draftOf(form: FormData) {
+  const text = (name: string) => {
+    const value = form.get(name);
+    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+  };
+  const file = form.get("file");
+  const document = file instanceof File && file.size > 0 ? await file.text() : text("document");
+  const name = text("name") ?? "";
+  const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40);
+  const config = given({ url: text("url"), document, server: text("server") });
+  return { id: id || "api", type: "openapi", name, config } satisfies Partial<Plugin>;
+}
+
+/** Does it; what Flint refuses is told on the page instead. */
+async function tried<T>(
+  work: () => Promise<T>,
+  refused: (why: string) => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FlintError && error.code !== "not_found") {
+      return await refused(error.message);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+/** The plugins' pages in a real browser: an API is pasted, given its key, and one call tried. */
+import assert from "node:assert/strict";
+import { openQuietStore } from "../store/quiet_store.ts";
+import { noBrowser, openBrowser } from "./browser.ts";
+
+const SECRET = "s3cret-key-92";
+
+const documentFor = (host: string) =>
+  JSON.stringify({
+    openapi: "3.1.0",
+    info: { title: "Pets" },
+    security: [{ Key: [] }],
+    servers: [{ url: `http://${host}` }],
+    paths: {
+      "/pets/{id}": {
+        get: {
+          operationId: "pet",
+          summary: "One pet.",
+          parameters: [
+            {
+              name: "kind",
+              in: "query",
+              description: "Its kind",
+              schema: { enum: ["cat", "dog"] },
+            },
+            { name: "loud", in: "query", schema: { type: "boolean" } },
+            { name: "near", in: "query", style: "deepObject", schema: { type: "object" } },
+          ],
+        },
+      },
+    },
+    components: { securitySchemes: { Key: { type: "apiKey", in: "header", name: "x-key" } } },
+  });
+
+const ignore = noBrowser !== undefined;
+
+Deno.test({
+  name: "e2e: an API is added, given its key, tried; axe finds nothing at 390 and 1440 px",
+  ignore,
+  async fn() {
+    await using api = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      (request) => Response.json({ heard: request.headers.get("x-key"), url: request.url }),
+    );
+    const host = `127.0.0.1:${api.addr.port}`;
+    await using store = await openQuietStore({}, [host]);
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      store.app.fetch,
+    );
+    await using browser = await openBrowser(`http://127.0.0.1:${server.addr.port}`);
+    {
+      await using tab = await browser.open();
+      const { page } = tab;
+      await tab.visit("/plugins");
+      await page.fill("[name=name]", "Pets");
+      await page.fill("[name=document]", "no document");
+      await page.click("main [type=submit]");
+      assert.match(await page.innerText("[role=alert]"), /the document/);
+      await page.fill("[name=name]", "Pets");
+      await page.fill("[name=document]", documentFor(host));
+      await page.click("main [type=submit]");
+      await page.waitForURL("**/plugins/pets");
+      await page.fill("[name=key]", SECRET);
+      await page.click(".access [type=submit]");
+      await page.waitForSelector(".access:not([open])");
+      await page.click("text=One pet.");
+      await page.fill("[name='v.id']", "7");
+      await page.selectOption("[name='v.kind']", "dog");
+      await page.selectOption("[name='v.loud']", "true");
+      await page.fill("[name='v.near']", '{"x": 1}');
+      await page.click("main [type=submit]");
+      const said = await page.innerText(".tried");
+      assert.match(
+        said,
+        /GET http:\/\/127\.0\.0\.1:\d+\/pets\/7\?kind=dog&loud=true&near%5Bx%5D=1/,
+      );
+      assert.match(said, /"heard": "•••"/);
+      assert(!(await page.content()).includes(SECRET));
+      assert.deepEqual(tab.faults.filter((fault) => !fault.includes("400")), []);
+    }
+    for (
+      const [width, colorScheme, locale] of [[390, "dark", "zh"], [1440, "light", "en"]] as const
+    ) {
+      await using tab = await browser.open({
+        viewport: { width, height: 900 },
+        colorScheme,
+        locale,
+      });
+      for (const path of ["/plugins", "/plugins/pets", "/plugins/pets/tools/pet"]) {
+        await tab.visit(path);
+        await tab.shoot(`plugins-${path.split("/").length}-${width}`);
+        assert.deepEqual(await tab.axe(), [], `${path} ${width}`);
+        assert(await tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path);
+      }
+    }
+  },
+});
