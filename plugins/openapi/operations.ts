@@ -150,10 +150,13 @@ class Arguments {
     return this.#properties.has(name);
   }
 
+  /** What is required comes first: forms and models read from the top. */
   schema(): Json {
+    const required = new Set(this.#required);
+    const sorted = [...this.#properties].sort(([a], [b]) => +required.has(b) - +required.has(a));
     return {
       type: "object",
-      properties: Object.fromEntries(this.#properties),
+      properties: Object.fromEntries(sorted),
       ...(this.#required.length > 0 ? { required: this.#required } : {}),
       additionalProperties: false,
     };

@@ -21,6 +21,8 @@ import { createStore, type StoreOptions } from "@flint/store";
 
 /** A store in a temporary folder; `await using` removes it. */
 export interface QuietStore extends AsyncDisposable {
+  /** Where all its data lies. */
+  readonly folder: string;
   readonly app: OpenAPIHono;
   readonly registry: Registry;
   readonly memory: Memory;
@@ -77,6 +79,7 @@ export async function openQuietStore(
   };
   const app = createStore(deps, options);
   return {
+    folder,
     app,
     registry,
     memory,
