@@ -1,6 +1,6 @@
 /** Plugins of the kind `openapi`: an HTTP API's operations as tools. */
 import { FlintError, type Kv } from "@flint/core";
-import { createHash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { plainText } from "../plain_text.ts";
 import type { Secrets } from "../secrets.ts";
@@ -75,8 +75,9 @@ export class Apis {
     return Reading.parse(JSON.parse(new TextDecoder().decode(bytes)));
   }
 
-  /** The schemes of the plugin's API. */
+  /** The schemes of the plugin's API; plugins of other kinds have none. */
   access(plugin: Plugin): ApiAccess[] {
+    if (plugin.type !== "openapi") return [];
     return Object.entries(this.reading(plugin).schemes).map(([name, scheme]) => {
       const secret = secretName(plugin.id, name);
       const stored = this.#needs.secrets.get(secret);
@@ -112,7 +113,7 @@ export class Apis {
     }
     const found = await findDocument(config, this.#needs.web);
     const bytes = new TextEncoder().encode(JSON.stringify(await readApi(found.text)));
-    const reading = createHash("sha256").update(bytes).digest("hex");
+    const reading = randomBytes(32).toString("hex"); // each plugin's own, to go with it
     await this.#readings.put(reading, bytes);
     const { document: _, ...kept } = config;
     return { ...kept, ...(found.url ? { url: found.url } : {}), reading };

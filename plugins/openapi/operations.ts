@@ -58,6 +58,7 @@ export function readOperations(document: Document, remarks: string[]): Reading {
   const operations: ApiOperation[] = [];
   let left = 0;
   for (const [path, item] of Object.entries(document.object(root.paths))) {
+    if (!path.startsWith("/")) continue; // an extension, or an attempt to lengthen the host's name
     for (const method of METHODS) {
       const shared = document.object(item);
       if (!isObject(shared[method])) continue;

@@ -10,7 +10,7 @@ export function readSchemes(document: Document, remarks: string[]): Record<strin
   const all = document.object(document.object(components).securitySchemes);
   const read: Record<string, ApiScheme> = {};
   for (const [name, value] of Object.entries(all).slice(0, SCHEMES_MAX)) {
-    if (name === "__proto__" || name.length > 200) continue;
+    if (name === "__proto__" || name.length > 200 || !name.isWellFormed()) continue;
     const scheme = readScheme(document, document.object(value));
     if (scheme) read[name] = scheme;
     else remarks.push(`the security scheme ${name} is of a kind that is not supported`);

