@@ -12,6 +12,7 @@
  *   deno task bench sparse [--rounds N] [--model sparse|experts]   a synthetic model with true zeros, and one
  *                           with experts, at half their size
  *   deno task bench policies [--model NAME]   who should stay in DRAM, on recorded traces
+ *   deno task bench ledger [--events N] [--kills N]   money under SIGKILL
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { join } from "node:path";
@@ -23,6 +24,7 @@ import { benchCore } from "./core_bench.ts";
 import { benchOpenApi } from "./openapi_bench.ts";
 import { buildPeers } from "./peers.ts";
 import { benchExperts } from "./experts.ts";
+import { benchLedger } from "./ledger_bench.ts";
 import { benchPolicies } from "./policies.ts";
 import { benchQuality } from "./quality.ts";
 import { benchSparse } from "./sparse.ts";
@@ -50,6 +52,8 @@ const { values, positionals } = parseArgs({
     drafts: { type: "string", default: "6" },
     asked: { type: "string", default: "12" },
     cache: { type: "string" },
+    events: { type: "string", default: "1000000" },
+    kills: { type: "string", default: "200" },
   },
 });
 
@@ -62,7 +66,13 @@ if (positionals[0] === "quality") {
 } else if (positionals[0] === "peers") await buildPeers(modelFile(model));
 else if (positionals[0] === "openapi") await benchOpenApi();
 else if (positionals[0] === "tools") await benchTools(model);
-else if (positionals[0] === "builder") {
+else if (positionals[0] === "ledger") {
+  await benchLedger(FOLDER, {
+    events: Number(values.events),
+    kills: Number(values.kills),
+    seed: 1,
+  });
+} else if (positionals[0] === "builder") {
   await benchBuilder({
     model: values.model as TestModel | undefined, // none: rules and likeness alone
     half: values.half === "test" ? "test" : "tuning",
