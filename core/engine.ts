@@ -71,7 +71,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const choice = chooseUnits(opened, options.fidelity ?? "exact", sizes);
   const { store } = choice;
-  const text = createText(store.card, store.tokenizer);
+  const text = createText(store.card, await store.tokenizer());
   const threads = options.threads ?? availableParallelism();
   const machine = await openMachine({ store, threads, ...sizes });
   const { snapshots, lookup = true } = options;

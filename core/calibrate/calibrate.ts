@@ -68,7 +68,8 @@ export async function calibrate(options: CalibrateOptions): Promise<void> {
   const bytes = plans.flat(2).reduce((sum, plan) => sum + plan.bytes, storeBytes);
   const writer = await openStoreWriter(options.folder, { layoutVersion, sourceSha256 }, bytes);
   try {
-    const job = new Calibration({ store, options, plans, writer });
+    const text = createText(store.card, await store.tokenizer());
+    const job = new Calibration({ store, options, plans, writer, text });
     const layers = await job.measure(await job.encode());
     await writer.finishVariants({ version: VARIANTS_VERSION, layers });
   } finally {
@@ -106,13 +107,14 @@ class Calibration {
       options: CalibrateOptions;
       plans: readonly UnitPlan[][][];
       writer: StoreWriter;
+      text: ModelText;
     },
   ) {
     this.#store = needs.store;
     this.#options = needs.options;
     this.#plans = needs.plans;
     this.#writer = needs.writer;
-    const text = createText(needs.store.card, needs.store.tokenizer);
+    const { text } = needs;
     this.#texts = tokenize(text);
     this.#unseen = UNSEEN.map((words) => text.encode(words, { begin: true }).slice(0, KV_TOKENS));
   }

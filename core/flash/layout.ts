@@ -267,7 +267,8 @@ export interface FlashStore {
   readonly card: ModelCard;
   /** In the order a forward pass visits them: layer by layer q,k,v,o,ffn...; then head, embedding, screen. */
   readonly units: readonly Unit[];
-  readonly tokenizer: TokenizerSpec;
+  /** Read when asked for: its 300,000 strings would take 16 MB as long as the store is open. */
+  tokenizer(): Promise<TokenizerSpec>;
   /** Per layer and name; `undefined` where the family has none. f32. */
   vector(layer: number, name: VectorName): Float32Array | undefined;
   /** Present where there are units of `screen`. */

@@ -231,8 +231,8 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
   if (!fs.existsSync(dataFileOf(folder))) {
     throw new FlintError("not_found", `${folder} holds no flash store: import the model first`);
   }
-  const keys = ["complete", "card", "units", "tokenizer", "vectors", "variants"] as const;
-  const { complete, card, units, tokenizer, vectors, variants } = await readIndex(folder, keys);
+  const keys = ["complete", "card", "units", "vectors", "variants"] as const;
+  const { complete, card, units, vectors, variants } = await readIndex(folder, keys);
   if (complete !== LAYOUT_VERSION) {
     const state = complete === undefined
       ? "unfinished"
@@ -246,7 +246,7 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
   return {
     card: withSize(card as ModelCard, folder),
     units: units as Unit[],
-    tokenizer: tokenizer as TokenizerSpec,
+    tokenizer: async () => (await readIndex(folder, ["tokenizer"])).tokenizer as TokenizerSpec,
     vector: (layer, name) => layers[layer]?.get(name),
     screen: stored.screen && {
       center: floats(stored.screen.center),

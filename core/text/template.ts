@@ -66,18 +66,18 @@ function renderTokens(
   { tools, open = true }: ChatOptions,
 ): number[] {
   if (messages.length === 0) throw new FlintError("bad_input", "messages must not be empty");
-  const { spec } = tokenizer.vocabulary;
+  const { vocabulary, vocabulary: { rules } } = tokenizer;
   const asked = { messages: messages.map(templateMessage), ...(tools?.length ? { tools } : {}) };
   const mark = unusedCharacter(JSON.stringify(asked));
   const text = template.render({
     ...protect(asked, (text) => breakNames(text, tokenizer.controlTexts, mark)),
     add_generation_prompt: open,
-    bos_token: spec.bos === null ? "" : spec.tokens[spec.bos],
-    eos_token: spec.eos === null ? "" : spec.tokens[spec.eos],
+    bos_token: rules.bos === null ? "" : vocabulary.nameOf(rules.bos),
+    eos_token: rules.eos === null ? "" : vocabulary.nameOf(rules.eos),
     strftime_now: (format: string) => formatDate(now(), format),
   });
   const ids = tokenizer.encode(text, { special: true, mark });
-  const { bos, addBos } = spec;
+  const { bos, addBos } = rules;
   return addBos && bos !== null && ids[0] !== bos ? [bos, ...ids] : ids;
 }
 

@@ -27,8 +27,8 @@ export interface Tokenizer {
 export function createTokenizer(spec: TokenizerSpec): Tokenizer {
   const vocabulary = new Vocabulary(spec);
   const runs = spec.model === "llama" ? createSentencePiece(spec) : createBpe(spec);
-  const control = atoms(vocabulary, (kind) => kind !== TokenKind.userDefined);
-  const plain = atoms(vocabulary, (kind) => kind === TokenKind.userDefined);
+  const control = atoms(spec, (kind) => kind !== TokenKind.userDefined);
+  const plain = atoms(spec, (kind) => kind === TokenKind.userDefined);
   const all = [...control, ...plain].sort((a, b) => b.text.length - a.text.length);
   return {
     vocabulary,
@@ -46,7 +46,7 @@ interface Atom {
 }
 
 /** Atoms of some kinds, the longest first: the order in which llama.cpp looks for them. */
-function atoms({ spec }: Vocabulary, wanted: (kind: number) => boolean): Atom[] {
+function atoms(spec: TokenizerSpec, wanted: (kind: number) => boolean): Atom[] {
   const kinds: number[] = [TokenKind.control, TokenKind.unknown, TokenKind.userDefined];
   return spec.tokens.map((text, id) => ({ id, text }))
     .filter(({ id, text }) => {
@@ -107,6 +107,6 @@ function decode(ids: readonly number[], special: boolean, vocabulary: Vocabulary
     at += piece.length;
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const { model, addSpacePrefix } = vocabulary.spec;
+  const { model, addSpacePrefix } = vocabulary.rules;
   return model === "llama" && addSpacePrefix && text.startsWith(" ") ? text.slice(1) : text;
 }

@@ -5,6 +5,9 @@
 import { FlintError } from "../errors.ts";
 import type { TokenizerSpec } from "../flash/layout.ts";
 
+/** What a file says of its tokenizer beside the tokens: those are kept as bytes, not as strings. */
+export type TokenizerRules = Omit<TokenizerSpec, "tokens" | "types" | "merges" | "scores">;
+
 /** GGUF token types. */
 export const TokenKind = {
   normal: 1,
@@ -48,7 +51,7 @@ export class Vocabulary {
   readonly size: number;
   /** Ids that end an answer, ascending. */
   readonly ends: readonly number[];
-  readonly spec: TokenizerSpec;
+  readonly rules: TokenizerRules;
   /** All tokens' bytes, one after the other; token i is bytes[starts[i]..starts[i + 1]]. */
   readonly bytes: Uint8Array;
   readonly starts: Uint32Array;
@@ -57,7 +60,7 @@ export class Vocabulary {
   /** Throws FlintError "bad_model" if the arrays contradict each other. */
   constructor(spec: TokenizerSpec) {
     check(spec);
-    this.spec = spec;
+    this.rules = rulesOf(spec);
     this.size = spec.tokens.length;
     this.#kinds = Uint8Array.from(spec.tokens, (_, i) => spec.types[i] ?? TokenKind.normal);
     this.starts = new Uint32Array(this.size + 1);
@@ -76,9 +79,19 @@ export class Vocabulary {
     return kind === TokenKind.control || kind === TokenKind.unknown;
   }
 
+  /** How a token is spelled; of a control token, its name. */
+  nameOf(id: number): string {
+    return new TextDecoder().decode(this.tokenBytes(id));
+  }
+
   isEnd(id: number): boolean {
     return this.ends.includes(id);
   }
+}
+
+function rulesOf(spec: TokenizerSpec): TokenizerRules {
+  const { tokens: _, types: _t, merges: _m, scores: _s, ...rules } = spec;
+  return rules;
 }
 
 function check(spec: TokenizerSpec): void {

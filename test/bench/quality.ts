@@ -67,7 +67,7 @@ export async function benchQuality(options: QualityOptions): Promise<void> {
     streamedBytes: streamed(side.store, store.card.sourceBytes),
     expected: side.expected,
   });
-  const texts = heldOutTexts(createText(store.card, store.tokenizer), options.tokens);
+  const texts = heldOutTexts(createText(store.card, await store.tokenizer()), options.tokens);
   for (const piece of pieces(texts)) {
     const exact: Float32Array[] = [];
     await score(store, piece, (row) => exact.push(row.slice()));
