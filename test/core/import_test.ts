@@ -156,25 +156,24 @@ Deno.test("import: a tied model has no head units, an untied one has both", asyn
   });
 });
 
-Deno.test("import: norms, biases, tokenizer and card come back as the file has them", () =>
-  withImported(
-    { ...KQUANT, architecture: "qwen2", type: TensorType.Q4_K },
-    async (store, parts) => {
-      const floats = (name: string) =>
-        new Float32Array(parts.tensors.find((tensor) => tensor.name === name)!.data.buffer);
-      assert.deepEqual(store.vector(0, "ffnNorm"), floats("blk.0.ffn_norm.weight"));
-      assert.deepEqual(store.vector(0, "kBias"), floats("blk.0.attn_k.bias"));
-      assert.equal(store.vector(0, "oBias"), undefined);
-      assert.deepEqual(store.outputNorm, floats("output_norm.weight"));
-      const { tokens, types, merges, pre, eos } = await store.tokenizer();
-      assert.deepEqual([tokens.length, types[1], types[3], merges[0]], [278, 3, 1, "Ġ t"]);
-      assert.deepEqual([pre, eos], ["qwen2", 2]);
-      const { title, license, quantization, storeBytes, sourceBytes, chatTemplate } = store.card;
-      assert.deepEqual([title, license, quantization], ["Tiny", "apache-2.0", "Q4_K"]);
-      assert.equal(storeBytes, fs.statSync(store.dataFile).size);
-      assert.ok(sourceBytes > 300_000 && chatTemplate!.includes("<|im_start|>"));
-    },
-  ));
+Deno.test("import: norms, biases, tokenizer and card come back as the file has them", async () => {
+  const options = { ...KQUANT, architecture: "qwen2", type: TensorType.Q4_K } as const;
+  await withImported(options, async (store, parts) => {
+    const floats = (name: string) =>
+      new Float32Array(parts.tensors.find((tensor) => tensor.name === name)!.data.buffer);
+    assert.deepEqual(store.vector(0, "ffnNorm"), floats("blk.0.ffn_norm.weight"));
+    assert.deepEqual(store.vector(0, "kBias"), floats("blk.0.attn_k.bias"));
+    assert.equal(store.vector(0, "oBias"), undefined);
+    assert.deepEqual(store.outputNorm, floats("output_norm.weight"));
+    const { tokens, types, merges, pre, eos } = await store.tokenizer();
+    assert.deepEqual([tokens.length, types[1], types[3], merges[0]], [278, 3, 1, "Ġ t"]);
+    assert.deepEqual([pre, eos], ["qwen2", 2]);
+    const { title, license, quantization, storeBytes, sourceBytes, chatTemplate } = store.card;
+    assert.deepEqual([title, license, quantization], ["Tiny", "apache-2.0", "Q4_K"]);
+    assert.equal(storeBytes, fs.statSync(store.dataFile).size);
+    assert.ok(sourceBytes > 300_000 && chatTemplate!.includes("<|im_start|>"));
+  });
+});
 
 Deno.test("import: columns are gathered right when a layer's down does not fit the memory for it", () => {
   const parts = tinyParts({ type: TensorType.F32, neurons: 800, layers: 2 });
