@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import { unitChecksum } from "../../core/flash/checksum.ts";
 import {
   type FlashStore,
   OWN_TYPES,
@@ -170,10 +169,8 @@ Deno.test("import: norms, biases, tokenizer and card come back as the file has t
     assert.deepEqual(kinds, [278, 3, 1, "Ġ t", "qwen2", 2]);
     const { title, license, quantization, storeBytes, sourceBytes, chatTemplate } = store.card;
     assert.deepEqual([title, license, quantization], ["Tiny", "apache-2.0", "Q4_K"]);
-    assert.ok(
-      storeBytes === fs.statSync(store.dataFile).size && sourceBytes > 300_000 &&
-        chatTemplate!.includes("<|im_start|>"),
-    );
+    assert.equal(storeBytes, fs.statSync(store.dataFile).size);
+    assert.ok(sourceBytes > 300_000 && chatTemplate!.includes("<|im_start|>"));
   });
 });
 
@@ -391,13 +388,3 @@ Deno.test("store: a damaged unit, a cut file and an absent store are refused wit
     await assert.rejects(openFlashStore(folder), { code: "bad_model", message: /cut short/ });
     await assert.rejects(openFlashStore(`${folder}/none`), { code: "not_found" });
   }));
-
-Deno.test("checksum: every single changed byte changes it", () => {
-  const payload = new Uint8Array(256).map((_, i) => i * 7);
-  const right = unitChecksum(payload);
-  for (let i = 0; i < payload.length; i++) {
-    const spoiled = payload.with(i, payload[i]! ^ 1 << (i % 8));
-    assert.notEqual(unitChecksum(spoiled), right);
-  }
-  assert.match(right, /^[0-9a-f]{16}$/);
-});
