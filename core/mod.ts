@@ -3,6 +3,7 @@ export { type ErrorCode, FlintError } from "./errors.ts";
 export { type EngineOptions, openEngine } from "./engine.ts";
 export type { ModelCard } from "./flash/layout.ts";
 export { type DiskSpeed, measureDisk } from "./flash/measure.ts";
+export { openLibc } from "./libc.ts";
 export { type KernelFlavor, kernelFlavor } from "./kernels/kernels.ts";
 export type * from "./catalog/api.ts";
 export { CATALOG, DEFAULT_MODEL, EMBEDDING_MODEL } from "./catalog/catalog.ts";

@@ -83,7 +83,7 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
   const web = new Door({ allowed: options.allowedHosts ?? [] });
   const secrets = openSecrets({ kv, keyFile: join(dataDir, "secrets.key") });
   const apis = new Apis({ kv, web, secrets });
-  const types = pluginKinds({ egress: web, apis });
+  const types = pluginKinds({ egress: web, apis, secrets });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const embedder = openEmbedder(join(dataDir, "models", "minilm"));
   return {

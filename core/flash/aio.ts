@@ -4,6 +4,7 @@
  */
 import { closeSync } from "node:fs";
 import { FlintError } from "../errors.ts";
+import { openLibc } from "../libc.ts";
 import type { Disk } from "./disk.ts";
 import { openDirect } from "./direct.ts";
 import { UNIT_BYTES_MAX } from "./layout.ts";
@@ -16,13 +17,6 @@ const STREAM_BYTES = 4 << 20;
 const READ_BYTES = UNIT_BYTES_MAX;
 const WAIT_NS = 100_000_000n; // the bound after which a reader sees stop and fault
 
-/** Where distributions keep glibc; permission is given by whole paths. */
-const LIBRARIES = [
-  "/lib/x86_64-linux-gnu/libc.so.6",
-  "/lib/aarch64-linux-gnu/libc.so.6",
-  "/lib64/libc.so.6",
-  "/usr/lib/libc.so.6",
-];
 /** Numbers of the system calls, by processor. */
 const CALLS = {
   x86_64: { setup: 206n, destroy: 207n, getEvents: 208n, submit: 209n },
@@ -42,20 +36,9 @@ const SYMBOLS = {
   },
 } as const;
 
-function openLibrary() {
-  if (Deno.build.os !== "linux") return undefined;
-  for (const path of LIBRARIES) {
-    if (Deno.permissions.querySync({ name: "ffi", path }).state !== "granted") continue;
-    try {
-      return Deno.dlopen(path, SYMBOLS);
-    } catch { /* not where this system keeps it */ }
-  }
-  return undefined;
-}
-
 /** A place for reads in flight in the kernel; undefined where there is none to be had. */
 function openQueue() {
-  const library = openLibrary();
+  const library = openLibc(SYMBOLS);
   if (!library) return undefined;
   const { symbols } = library;
   const calls = CALLS[Deno.build.arch];

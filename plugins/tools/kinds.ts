@@ -1,6 +1,9 @@
-/** The kinds of plugins there are, each a file or folder beside this one, and the plugins that come along. */
+/** The kinds of plugins there are, each a file or folder beside this one. */
+import { builtinPlugins } from "../builtin/kind.ts";
+import { codePlugins } from "../code/kind.ts";
 import type { Apis } from "../openapi/kind.ts";
-import type { Plugin, PluginType } from "./toolbox.ts";
+import type { Secrets } from "../secrets.ts";
+import type { PluginType } from "./toolbox.ts";
 import type { Web } from "./web.ts";
 
 /** What kinds of plugins are made from. */
@@ -8,12 +11,10 @@ export interface KindNeeds {
   /** The only way out to the web. */
   readonly egress: Web;
   readonly apis: Apis;
+  readonly secrets: Secrets;
 }
 
 /** All kinds by the name that a plugin's `type` gives. */
-export function pluginKinds({ apis }: KindNeeds): Record<string, PluginType> {
-  return { openapi: apis.type };
+export function pluginKinds(needs: KindNeeds): Record<string, PluginType> {
+  return { openapi: needs.apis.type, code: codePlugins(needs), builtin: builtinPlugins(needs) };
 }
-
-/** Plugins that are there without being added. */
-export const BUILTIN_PLUGINS: readonly Plugin[] = [];

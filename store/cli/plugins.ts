@@ -80,7 +80,7 @@ export async function withTools(
   const kv = openKv(join(data, "app"));
   const web = new Door({ allowed: allowHost });
   const secrets = openSecrets({ kv, keyFile: join(data, "secrets.key") });
-  const types = pluginKinds({ egress: web, apis: new Apis({ kv, web, secrets }) });
+  const types = pluginKinds({ egress: web, apis: new Apis({ kv, web, secrets }), secrets });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   try {
     await use({ toolbox, secrets });

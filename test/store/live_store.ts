@@ -56,7 +56,7 @@ export async function openLiveStore(
   const web = new Door();
   const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
   const apis = new Apis({ kv, web, secrets });
-  const types = pluginKinds({ egress: web, apis });
+  const types = pluginKinds({ egress: web, apis, secrets });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: house.engine, registry, conversations, memory });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);

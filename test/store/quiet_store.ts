@@ -59,7 +59,7 @@ export async function openQuietStore(
   const web = new Door({ allowed });
   const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
   const apis = new Apis({ kv, web, secrets });
-  const types = pluginKinds({ egress: web, apis });
+  const types = pluginKinds({ egress: web, apis, secrets });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const assistants = createAssistants({ engine: pulling.engine, registry, conversations, memory });
   const embedder = openEmbedder(`${folder}/minilm`);
