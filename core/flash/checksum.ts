@@ -30,6 +30,16 @@ const PRIME_1 = 0x9e3779b1 | 0, PRIME_2 = 0x85ebca77 | 0, PRIME_3 = 0xc2b2ae3d |
  * need a copy into its own memory.
  */
 export function unitChecksum(payload: Uint8Array): string {
+  const [high, low] = digest(payload);
+  return hex(high) + hex(low);
+}
+
+/** The upper half of a page's checksum. */
+export function pageChecksum(page: Uint8Array): number {
+  return digest(page)[0];
+}
+
+function digest(payload: Uint8Array): readonly [high: number, low: number] {
   const words = new Int32Array(payload.buffer, payload.byteOffset, payload.byteLength >> 2);
   let a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8;
   for (let i = 0; i < words.length; i += 8) {
@@ -44,7 +54,7 @@ export function unitChecksum(payload: Uint8Array): string {
   }
   const high = fold(PRIME_3 ^ words.length, a, b, c, d, e, f, g, h);
   const low = fold(high, h, g, f, e, d, c, b, a);
-  return hex(high) + hex(low);
+  return [high, low];
 }
 
 function lane(state: number, word: number): number {

@@ -21,6 +21,8 @@
  *           other, so that whoever is sent to it reads one long run
  */
 
+import type { PageSums } from "./page_sums.ts";
+
 /** Bytes of a flash page; O_DIRECT offsets and lengths are multiples of it. */
 export const PAGE = 4096;
 /** Bytes lmdb writes before an overflow value (lmdb-js 3.5.6, checked in the file's bytes). */
@@ -275,6 +277,8 @@ export interface FlashStore {
   readonly screen?: ScreenVectors | undefined;
   /** (width) f32 */
   readonly outputNorm: Float32Array;
+  /** Vouch for units that are read in parts. */
+  readonly pageSums: PageSums;
   /** By layer; undefined until the model is calibrated. */
   readonly variants: readonly LayerVariants[] | undefined;
   /** The plain file that units lie in. */

@@ -17,8 +17,8 @@ export interface UnitSearch {
   readonly salt: Uint8Array;
   /** Id of the first; default 0. */
   readonly first?: number;
-  /** Awaited after each unit found; may reject to stop. */
-  readonly onUnit: (id: number) => Promise<void>;
+  /** Awaited after each unit found, with its pages, valid until then; may reject to stop. */
+  readonly onUnit: (id: number, pages: Uint8Array) => Promise<void>;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function locateUnits(search: UnitSearch): Promise<UnitPlace[]> {
       if (places[found.id - first]) refuse(`unit ${found.id} was found twice`);
       places[found.id - first] = { offset, checksum: found.checksum };
       offset += found.bytes;
-      await search.onUnit(found.id);
+      await search.onUnit(found.id, image.subarray(0, found.bytes));
     }
   } finally {
     fs.closeSync(file);

@@ -4,11 +4,12 @@
  * the shared wasm memory: no copy, no page cache.
  */
 import { Control, SLOTS, Word } from "../model/control.ts";
-import { workerPort } from "../model/port.ts";
+import { faultOf, workerPort } from "../model/port.ts";
 import { verifyUnit } from "./checksum.ts";
-import { DemandQueue } from "./demand.ts";
+import { type DemandedRead, DemandQueue } from "./demand.ts";
 import { type Disk, openDisk, type ReadMethod } from "./disk.ts";
 import type { Unit } from "./layout.ts";
+import { PageCheck, type PageSums } from "./page_sums.ts";
 import { type Lane, Pump, type Reading } from "./pump.ts";
 import { type Passage, passages } from "./stream.ts";
 import { Tracer } from "./trace.ts";
@@ -23,6 +24,8 @@ export interface ReaderTask {
   readonly readers: number;
   readonly dataFile: string;
   readonly method: ReadMethod;
+  /** Vouch for what is demanded. */
+  readonly pageSums: PageSums;
   /** Units to load now and keep, with their addresses. */
   readonly pinned: readonly { readonly unit: Unit; readonly at: number }[];
   /** Streamed units of all layers, then of the head, in visit order. */
@@ -43,6 +46,7 @@ class Reader {
   readonly #tracer = new Tracer();
   readonly #checked = new Set<number>(); // units
   readonly #demandable: ReadonlyMap<number, Unit>; // by offset
+  readonly #pageCheck: PageCheck;
   #turn = 0; // of tracing, when last looked
 
   constructor(task: ReaderTask, disk: Disk) {
@@ -50,6 +54,7 @@ class Reader {
     this.#control = new Control(task.memory, task.threads);
     this.#disk = disk;
     this.#demandable = new Map(task.demanded.map((unit) => [unit.offset, unit]));
+    this.#pageCheck = new PageCheck(task.pageSums);
   }
 
   load(): void {
@@ -128,11 +133,17 @@ class Reader {
       ...read,
       done: () => {
         this.#tracer.end("read out of turn", begin);
-        const unit = this.#demandable.get(read.offset);
-        if (unit) this.#check(unit, read.at);
+        this.#checkDemanded(read);
         queue.finish(read);
       },
     };
+  }
+
+  /** A whole unit, or some pages of one. */
+  #checkDemanded({ offset, bytes, at }: DemandedRead): void {
+    const unit = this.#demandable.get(offset);
+    if (unit) this.#check(unit, at);
+    else this.#pageCheck.check(offset, new Uint8Array(this.#task.memory.buffer, at, bytes));
   }
 
   #streamed(streamed: Streamed): Reading | undefined {
@@ -210,7 +221,7 @@ port.onmessage = (event: MessageEvent<ReaderTask>) => {
   try {
     run(event.data);
   } catch (error) {
-    port.postMessage({ type: "fault", message: String(error) });
+    port.postMessage({ type: "fault", message: faultOf(error) });
     new Control(event.data.memory, event.data.threads).publish(Word.fault, 1);
   }
   port.postMessage({ type: "ended" });

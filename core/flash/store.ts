@@ -5,6 +5,7 @@
  *
  *   units   id u32 -> the unit's image without LMDB's page header (bytes - 24)
  *   index   "source" what is being imported; "units", "card", "tokenizer", "vectors" (msgpack);
+ *           "pageSums" i32 for each page of units that are read in parts (page_sums.ts);
  *           "complete" layout version, written last; later perhaps "variants", whose units have
  *           the ids after the model's own, and the notes of a calibration under way
  */
@@ -24,6 +25,7 @@ import {
   type Unit,
   type VectorName,
 } from "./layout.ts";
+import { pageSumsOf } from "./page_sums.ts";
 
 /** Version of the layout written here. Raise it with any change of units or index. */
 export const LAYOUT_VERSION = 2;
@@ -44,6 +46,8 @@ export interface StoreIndex {
   readonly units: readonly Unit[];
   readonly tokenizer: TokenizerSpec;
   readonly vectors: StoredVectors;
+  /** Sums of the pages of units that are read in parts, by unit; i32, little-endian. */
+  readonly pageSums: Uint8Array;
 }
 
 /** What an unfinished store was begun with; only the same source continues it. */
@@ -156,8 +160,8 @@ export async function openStoreWriter(
       const puts = images.map((image, i) => units.put(first + i, image.subarray(LMDB_HEADER)));
       await committed(Promise.all(puts));
     },
-    finish: async ({ card, units: table, tokenizer, vectors }) => {
-      const records = { units: table, card, tokenizer, vectors };
+    finish: async ({ card, units: table, tokenizer, vectors, pageSums }) => {
+      const records = { units: table, card, tokenizer, vectors, pageSums };
       const puts = Object.entries(records).map(([key, record]) => index.put(key, record));
       await committed(Promise.all(puts));
       await committed(index.put("complete", LAYOUT_VERSION));
@@ -217,9 +221,10 @@ export interface StoreState {
 export async function inspectStore(folder: string): Promise<StoreState | undefined> {
   if (!fs.existsSync(dataFileOf(folder))) return undefined;
   if (!isWhole(dataFileOf(folder))) return { origin: undefined, complete: false, card: undefined };
-  const { source, complete, card } = await readIndex(folder, ["source", "complete", "card"]);
+  const keys = ["source", "complete", "card", "pageSums"] as const;
+  const { source, complete, card, pageSums } = await readIndex(folder, keys);
   const origin = source as StoreOrigin | undefined;
-  if (complete !== LAYOUT_VERSION) return { origin, complete: false, card: undefined };
+  if (complete !== LAYOUT_VERSION || !pageSums) return { origin, complete: false, card: undefined };
   return { origin, complete: true, card: withSize(card as ModelCard, folder) };
 }
 
@@ -231,10 +236,10 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
   if (!fs.existsSync(dataFileOf(folder))) {
     throw new FlintError("not_found", `${folder} holds no flash store: import the model first`);
   }
-  const keys = ["complete", "card", "units", "vectors", "variants"] as const;
-  const { complete, card, units, vectors, variants } = await readIndex(folder, keys);
-  if (complete !== LAYOUT_VERSION) {
-    const state = complete === undefined
+  const keys = ["complete", "card", "units", "vectors", "pageSums", "variants"] as const;
+  const { complete, card, units, vectors, pageSums, variants } = await readIndex(folder, keys);
+  if (complete !== LAYOUT_VERSION || !pageSums) {
+    const state = complete === undefined || complete === LAYOUT_VERSION
       ? "unfinished"
       : `of layout ${complete}, not ${LAYOUT_VERSION}`;
     throw new FlintError("bad_model", `the flash store in ${folder} is ${state}: ${mend(folder)}`);
@@ -253,6 +258,7 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
       factors: floats(stored.screen.factors),
     },
     outputNorm: floats(stored.outputNorm),
+    pageSums: pageSumsOf(units as Unit[], pageSums as Uint8Array),
     variants: currentVariants(variants as StoredVariants | undefined),
     dataFile: dataFileOf(folder),
     close: () => Promise.resolve(), // nothing is held open

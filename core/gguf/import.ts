@@ -12,6 +12,7 @@ import { SALT_BYTES, stampUnit } from "../flash/checksum.ts";
 import type { ModelCard, ScreenVectors, Unit } from "../flash/layout.ts";
 import { dataFileOf, discardStore } from "../flash/data_file.ts";
 import { locateUnits } from "../flash/locate.ts";
+import { isReadInParts, sumPages } from "../flash/page_sums.ts";
 import {
   inspectStore,
   LAYOUT_VERSION,
@@ -118,9 +119,9 @@ async function fillStore(job: Job): Promise<void> {
   try {
     const screen = await openScreen(job);
     await writeUnits(writer, job, salt, screen);
-    const units = await placeUnits(writer.dataFile, job, salt);
+    const { units, pageSums } = await placeUnits(writer.dataFile, job, salt);
     const vectors = { ...model.vectors, screen: screen && stored(screen.vectors) };
-    await writer.finish({ card: cardOf(job), units, tokenizer, vectors });
+    await writer.finish({ card: cardOf(job), units, tokenizer, vectors, pageSums });
   } finally {
     await writer.close();
   }
@@ -173,15 +174,22 @@ async function writeUnits(
   }
 }
 
-async function placeUnits(dataFile: string, job: Job, salt: Uint8Array): Promise<Unit[]> {
+/** Where the units lie, and the sums of pages that are read without the rest of their unit. */
+async function placeUnits(dataFile: string, job: Job, salt: Uint8Array) {
   const plans = job.model.units;
+  const sums: Int32Array[] = plans.map(() => new Int32Array());
   const places = await locateUnits({
     dataFile,
     unitBytes: plans.map(({ bytes }) => bytes),
     salt,
-    onUnit: (id) => job.step(plans[id]!.bytes),
+    onUnit: async (id, pages) => {
+      if (isReadInParts(plans[id]!)) sums[id] = sumPages(pages);
+      await job.step(plans[id]!.bytes);
+    },
   });
-  return plans.map((plan, i) => ({ ...plan, ...places[i]! }));
+  const units = plans.map((plan, i): Unit => ({ ...plan, ...places[i]! }));
+  const pageSums = Int32Array.from(sums.flatMap((some) => [...some]));
+  return { units, pageSums: new Uint8Array(pageSums.buffer) };
 }
 
 function cardOf({ options, source, model, sha256 }: Job): ModelCard {

@@ -5,6 +5,7 @@ import { expertFeedForward } from "./experts.ts";
 import { feedForward } from "./ffn.ts";
 import { head } from "./head.ts";
 import { sparseFeedForward } from "./neurons.ts";
+import type { PageCheck } from "../flash/page_sums.ts";
 import { PAGE, type RopeSpec, type Unit } from "../flash/layout.ts";
 import type { Pass, Thread } from "./thread.ts";
 
@@ -12,6 +13,7 @@ import type { Pass, Thread } from "./thread.ts";
 export interface Source {
   readonly fd: number;
   readonly memory: WebAssembly.Memory;
+  readonly check: PageCheck;
 }
 
 /**
@@ -37,7 +39,7 @@ export function forward(thread: Thread, source: Source, pass: Pass): void {
 }
 
 /** x[t] = the embedding row of token t, from its pinned unit or from flash. */
-function embed(thread: Thread, { fd, memory }: Source, t: number): void {
+function embed(thread: Thread, { fd, memory, check }: Source, t: number): void {
   const { plan, kernels, words } = thread;
   const token = words[plan.tokens / 4 + t]!;
   const placed = plan.rows.find(({ unit }) => holds(unit, token))!;
@@ -49,7 +51,9 @@ function embed(thread: Thread, { fd, memory }: Source, t: number): void {
     const skip = from % PAGE;
     const bytes = Math.ceil((skip + part.rowBytes) / PAGE) * PAGE;
     const staging = plan.embedding + t * plan.embeddingStride;
-    readSync(fd, new Uint8Array(memory.buffer, staging, bytes), 0, bytes, from - skip);
+    const pages = new Uint8Array(memory.buffer, staging, bytes);
+    readSync(fd, pages, 0, bytes, from - skip);
+    check.check(from - skip, pages);
     row = staging + skip;
   }
   kernels.dequantize(part.type, row, part.cols, plan.x + t * plan.spec.width * 4);

@@ -42,7 +42,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
   writeVectors(memory, plan, store);
   const control = new Control(memory, threads);
   const method = options.reading ?? readMethod();
-  const crew = new Crew();
+  const crew = new Crew(store.card.name);
   try {
     await Promise.all([
       ...readerTasks(plan, store, memory, threads, method).map((task) =>
@@ -77,7 +77,7 @@ function writeVectors(memory: WebAssembly.Memory, plan: Plan, store: FlashStore)
 
 function readerTasks(
   plan: Plan,
-  { dataFile }: FlashStore,
+  { dataFile, pageSums }: FlashStore,
   memory: WebAssembly.Memory,
   threads: number,
   method: ReadMethod,
@@ -98,6 +98,7 @@ function readerTasks(
     reader,
     readers,
     dataFile,
+    pageSums,
     method,
     pinned: pinned.filter((_, i) => i % readers === reader),
     layers: streamed(plan.layers.flat()),
@@ -110,14 +111,14 @@ function readerTasks(
 
 async function threadTasks(
   plan: Plan,
-  { dataFile }: FlashStore,
+  { dataFile, pageSums }: FlashStore,
   memory: WebAssembly.Memory,
   threads: number,
 ): Promise<ThreadTask[]> {
   const module = await loadKernelModule();
   return Array.from(
     { length: threads },
-    (_, index) => ({ memory, module, plan, index, threads, dataFile }),
+    (_, index) => ({ memory, module, plan, index, threads, dataFile, pageSums }),
   );
 }
 
@@ -128,9 +129,12 @@ class Crew {
   readonly failed: Promise<never>;
   /** Where threads' traces go. */
   recording: Recording | undefined;
+  readonly #model: string;
   #fail!: (error: FlintError) => void;
 
-  constructor() {
+  /** @param model  the name that a fault is told with */
+  constructor(model: string) {
+    this.#model = model;
     this.failed = new Promise((_, reject) => this.#fail = reject);
     this.failed.catch(() => {}); // it may fail when nobody is waiting
   }
@@ -145,7 +149,7 @@ class Crew {
       if (data.type === "loaded") loaded.resolve();
       else if (data.type === "ended") ended.resolve();
       else if (data.type === "trace") this.recording?.add(data.row);
-      else this.#fail(new FlintError("bad_model", data.message));
+      else this.#fail(new FlintError("bad_model", `${this.#model}: ${data.message}`));
     };
     worker.onerror = (event) => {
       event.preventDefault();

@@ -1,12 +1,13 @@
 /** A compute thread: waits for a step, runs its share of the pass, says when the last one is done. */
 import { closeSync } from "node:fs";
 import { openDirect } from "../flash/direct.ts";
+import { PageCheck, type PageSums } from "../flash/page_sums.ts";
 import { bindKernels, SCRATCH_BYTES } from "../kernels/kernels.ts";
 import { Control, Ended, SCRATCH_AT, Word } from "./control.ts";
 import { forward } from "./forward.ts";
 import type { Plan } from "./plan.ts";
 import { Thread } from "./thread.ts";
-import { workerPort } from "./port.ts";
+import { faultOf, workerPort } from "./port.ts";
 
 const port = workerPort<ThreadTask>();
 
@@ -18,13 +19,17 @@ export interface ThreadTask {
   readonly index: number;
   readonly threads: number;
   readonly dataFile: string;
+  /** Vouch for embedding rows. */
+  readonly pageSums: PageSums;
 }
 
-function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): void {
+function run(task: ThreadTask): void {
+  const { memory, module, plan, index, threads, dataFile } = task;
   const control = new Control(memory, threads);
   const kernels = bindKernels(module, memory, SCRATCH_AT + index * SCRATCH_BYTES);
   const thread = new Thread({ plan, kernels, control, memory });
   const { fd } = openDirect(dataFile);
+  const source = { fd, memory, check: new PageCheck(task.pageSums) };
   port.postMessage({ type: "loaded" });
   try {
     for (let step = 1; control.reached(Word.step, step); step++) {
@@ -35,7 +40,7 @@ function run({ memory, module, plan, index, threads, dataFile }: ThreadTask): vo
       };
       thread.tracer.on = control.load(Word.tracing) !== 0;
       thread.begin();
-      forward(thread, { fd, memory }, pass);
+      forward(thread, source, pass);
       if (thread.tracer.on) {
         const row = { name: `compute ${index}`, spans: thread.tracer.take() };
         port.postMessage({ type: "trace", row });
@@ -54,7 +59,7 @@ port.onmessage = ({ data }: MessageEvent<ThreadTask>) => {
     run(data);
   } catch (error) {
     if (!(error instanceof Ended)) {
-      port.postMessage({ type: "fault", message: String(error) });
+      port.postMessage({ type: "fault", message: faultOf(error) });
       new Control(data.memory, data.threads).publish(Word.fault, 1);
     }
   }

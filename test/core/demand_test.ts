@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Demand, DemandQueue } from "../../core/flash/demand.ts";
 import { type ReadMethod, readMethod } from "../../core/flash/disk.ts";
+import { sumPages } from "../../core/flash/page_sums.ts";
 import type { ReaderTask } from "../../core/flash/reader_worker.ts";
 import {
   Control,
@@ -28,12 +29,12 @@ async function withReaders(
   use: (control: Control, memory: WebAssembly.Memory) => void,
 ) {
   const file = await Deno.makeTempFile();
-  await Deno.writeFile(
-    file,
-    new Uint8Array(
-      new Uint32Array(PAGES * PAGE / 4).map((_, i) => Math.floor(i * 4 / PAGE)).buffer,
-    ),
+  const pages = new Uint8Array(
+    new Uint32Array(PAGES * PAGE / 4).map((_, i) => Math.floor(i * 4 / PAGE)).buffer,
   );
+  await Deno.writeFile(file, pages);
+  const sums = new Int32Array(new SharedArrayBuffer(4 * PAGES));
+  sums.set(sumPages(pages));
   const memory = sharedMemory(TARGET + 2 * DEMANDS * PAGE);
   const control = new Control(memory, 1);
   const readers = method === "sync" ? 2 : 1;
@@ -47,6 +48,7 @@ async function withReaders(
       readers,
       method,
       dataFile: file,
+      pageSums: { units: [{ offset: 0, bytes: pages.length }], sums },
       pinned: [],
       layers: [],
       head: [],
