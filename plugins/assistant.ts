@@ -1,26 +1,37 @@
-/** Assistants answer: from a stored conversation, or statelessly for /v1. */
-import {
-  type ChatMessage,
-  type Engine,
-  FlintError,
-  type GenerateEvent,
-  type GenerateRequest,
-} from "@flint/core";
+/** Assistants answer: from a stored conversation, or statelessly for /v1 and other assistants. */
+import { type ChatMessage, type Engine, FlintError, type GenerateRequest } from "@flint/core";
 import { z } from "zod";
+import { Answer } from "./answer.ts";
 import type { Conversations } from "./conversation.ts";
-import { given } from "./given.ts";
+import type { Embedder } from "./knowledge/embed.ts";
 import type { Memory } from "./memory.ts";
 import { parse } from "./parse.ts";
-import { buildPrompt, type Prompt, sharedPrefix } from "./prompt.ts";
+import { buildPrompt } from "./prompt.ts";
 import type { Registry } from "./registry.ts";
 import {
-  type AnswerStats,
+  instructionsOf,
+  prepare,
+  type Prepared,
+  type PrepareOptions,
+  requestOf,
+  turnOf,
+  unasked,
+} from "./stateless.ts";
+import {
   type Assistant,
   type ChatEvent,
   type Message,
   MESSAGE_CHARS_MAX,
   OWNER,
+  ToolDecision,
+  type ToolUse,
 } from "./schema.ts";
+import { Questions } from "./tools/questions.ts";
+import { Shortlist } from "./tools/shortlist.ts";
+import type { GrantedTool, Toolbox } from "./tools/toolbox.ts";
+import { chatMessages, toolMessages } from "./tools/transcript.ts";
+import { wantedCalls } from "./tools/wanted.ts";
+import { isWaiting, useTools } from "./turn.ts";
 
 /** What assistants need. */
 export interface AssistantNeeds {
@@ -29,59 +40,107 @@ export interface AssistantNeeds {
   readonly registry: Pick<Registry, "get">;
   readonly conversations: Conversations;
   readonly memory: Memory;
+  readonly toolbox: Pick<Toolbox, "granted">;
+  /** Finds the tools that a message is about, where there are many. */
+  readonly embedder: Pick<Embedder, "embed">;
+  /** Whether replies may wait for a decision; else tools that need one are not offered. Default: true. */
+  readonly attended?: boolean;
 }
 
 /**
  * The assistants of one registry, answering from one engine.
- * The two replies throw (on the first step) what keeps them from beginning; what goes wrong later is
- * their last event. However they end, what was said is saved and the engine is free.
+ * The replies throw (on the first step) what keeps them from beginning; what goes wrong later is
+ * their last event. However they end, what was said and called is saved and the engine is free.
  */
 export interface Assistants {
   /** Saves the user's message, answers it, saves the answer. "busy" while another reply is under way. */
   reply(conversationId: string, text: unknown, signal?: AbortSignal): AsyncIterable<ChatEvent>;
-  /** Answers the user's last message anew; the new answer, once it ends, replaces the old one. */
+  /**
+   * Answers the user's last message anew; the new answer replaces the old one once it ends or calls
+   * a tool.
+   */
   regenerate(conversationId: string, signal?: AbortSignal): AsyncIterable<ChatEvent>;
-  /** The request that continues a client's own messages as this assistant would; memory is not told to clients. */
+  /**
+   * Decides ("allow", "allow_conversation", "deny") about a call that the last answer waits for, and
+   * goes on with that answer. "not_found" where none waits, "bad_input" for what it does not offer.
+   */
+  decide(
+    conversationId: string,
+    callId: string,
+    decision: unknown,
+    signal?: AbortSignal,
+  ): AsyncIterable<ChatEvent>;
+  /** Gives a running call the values it asked for; null refuses. "not_found", "bad_input". */
+  answerQuestion(conversationId: string, questionId: string, values: unknown): void;
+  /**
+   * The request that continues a client's own messages as this assistant would, without its tools;
+   * memory is not told to clients.
+   */
   turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest;
+  /** As turn, after the assistant's tools have run: those that nobody has to be asked about. */
+  prepare(
+    assistantId: string,
+    messages: readonly ChatMessage[],
+    options: PrepareOptions,
+  ): Promise<Prepared>;
 }
 
 /** Longest answer when the assistant's manifest names none. */
 const ANSWER_TOKENS = 1024;
+/** How long a call waits for its decision: who comes later might not know any more what it was about. */
+const DECISION_MS_MAX = 15 * 60_000;
+/** Answers whose tools are shown again, where there are many. */
+const LATELY = 2;
 
 const UserText = z.strictObject({
   message: z.string().max(MESSAGE_CHARS_MAX)
     .refine((text) => text.trim() !== "", "is empty: write something")
     .refine((text) => text.isWellFormed(), "has half a character in it: remove it"),
 });
+const Decided = z.strictObject({ decision: ToolDecision.exclude(["expired"]) });
 
-/** Joins registry, conversations and engine. */
+/** Joins registry, conversations, tools and engine. */
 export function createAssistants(needs: AssistantNeeds): Assistants {
   return new EngineAssistants(needs);
 }
 
+/** What the history of a reply is made of. */
+type Said = Pick<Message, "role" | "content" | "calls">;
+
 /** A reply that can begin: its prompt fits and its conversation is there. */
 interface Begun {
   readonly engine: Engine;
-  readonly request: GenerateRequest;
+  readonly assistant: Assistant;
+  readonly history: readonly Said[];
+  readonly tools: readonly GrantedTool[];
+  /** Plugins that were granted and are not there. */
+  readonly missing: readonly string[];
+  /** The request that continues messages. */
+  readonly request: (messages: readonly ChatMessage[]) => GenerateRequest;
   readonly dropped: number;
 }
 
 class EngineAssistants implements Assistants {
   readonly #needs: AssistantNeeds;
+  readonly #shortlist: Shortlist;
+  readonly #questions = new Questions();
   /** Conversations that are being answered. */
   readonly #running = new Set<string>();
 
   constructor(needs: AssistantNeeds) {
     this.#needs = needs;
+    this.#shortlist = new Shortlist(needs.embedder);
   }
 
   async *reply(id: string, text: unknown, signal?: AbortSignal): AsyncGenerator<ChatEvent> {
     const { message: content } = parse(UserText, { message: text });
     const { conversations } = this.#needs;
     yield* this.#alone(id, async function* (self: EngineAssistants) {
-      const begun = self.#begin(id, [...conversations.messages(id), { role: "user", content }]);
+      const before = conversations.messages(id);
+      const begun = await self.#begin(id, [...before, { role: "user", content }]);
+      await self.#expire(id, before.at(-1));
       const question = await conversations.append(id, { role: "user", content });
-      yield* self.#answer(id, question.index + 1, begun, signal);
+      yield* self.#answer(id, question.index + 1, begun, [], signal);
     });
   }
 
@@ -93,21 +152,61 @@ class EngineAssistants implements Assistants {
       if (end === 0) {
         throw new FlintError("bad_input", "there is no message to answer yet: send one first");
       }
-      const begun = self.#begin(id, messages.slice(0, end));
-      yield* self.#answer(id, end, begun, signal);
+      const begun = await self.#begin(id, messages.slice(0, end));
+      yield* self.#answer(id, end, begun, [], signal);
     });
+  }
+
+  async *decide(
+    id: string,
+    callId: string,
+    decision: unknown,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ChatEvent> {
+    const { decision: wanted } = parse(Decided, { decision });
+    const { conversations } = this.#needs;
+    yield* this.#alone(id, async function* (self: EngineAssistants) {
+      const messages = conversations.messages(id);
+      const last = messages.at(-1), waiting = waitingCall(last, callId);
+      if (!last || !waiting) {
+        throw new FlintError("not_found", "this call does not wait for a decision any more");
+      }
+      if (wanted === "allow_conversation" && waiting.ask === "always") {
+        throw new FlintError(
+          "bad_input",
+          `${waiting.name} is asked about each time: allow or deny`,
+        );
+      }
+      const late = Date.now() - Date.parse(last.createdAt) > DECISION_MS_MAX;
+      const decided = { ...waiting, decision: late ? "expired" as const : wanted };
+      const calls = last.calls!.map((call) => call.id === callId ? decided : call);
+      const begun = await self.#begin(id, messages.slice(0, last.index));
+      const { end: _, ...kept } = last;
+      await conversations.append(id, { ...kept, calls }, last.index);
+      if (decided.decision === "deny" || late) yield { type: "tool_result", call: decided };
+      yield* self.#answer(id, last.index, begun, calls, signal);
+    });
+  }
+
+  answerQuestion(conversationId: string, questionId: string, values: unknown): void {
+    this.#questions.answer(conversationId, questionId, values);
   }
 
   turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest {
     const assistant = this.#needs.registry.get(assistantId);
-    const { text, limits } = this.#needs.engine();
-    const system: ChatMessage = { role: "system", content: assistant.instructions };
-    const tokens = text.chat([system, ...messages]);
-    const prefixTokens = sharedPrefix(text.chat([system], { open: false }), tokens);
-    const { maxTokens = Infinity } = assistant.sampling;
-    // No room at all is the engine's to refuse: it knows what the client wishes beside.
-    const answerTokens = Math.max(1, Math.min(maxTokens, limits.contextTokens - tokens.length));
-    return { ...requestOf(assistant, { tokens, prefixTokens }), maxTokens: answerTokens };
+    return turnOf({ assistant, tools: [], engine: this.#needs.engine() }, messages);
+  }
+
+  async prepare(
+    assistantId: string,
+    messages: readonly ChatMessage[],
+    options: PrepareOptions,
+  ): Promise<Prepared> {
+    const assistant = this.#needs.registry.get(assistantId);
+    const { toolbox, engine } = this.#needs;
+    const tools = unasked((await toolbox.granted(assistant.tools)).tools);
+    const speaker = { assistant, tools, engine: engine(), shortlist: this.#shortlist };
+    return await prepare(speaker, messages, options);
   }
 
   /** Refuses a second reply to one conversation, which would tangle its messages. */
@@ -126,43 +225,64 @@ class EngineAssistants implements Assistants {
     }
   }
 
-  #begin(id: string, history: readonly Pick<Message, "role" | "content">[]): Begun {
-    const { registry, conversations, memory, engine: engineNow } = this.#needs;
+  /** @throws FlintError where the prompt does not fit */
+  async #begin(id: string, history: readonly Said[]): Promise<Begun> {
+    const { registry, conversations, memory, engine: engineNow, toolbox, attended } = this.#needs;
     const assistant = registry.get(conversations.get(id).assistantId);
     const engine = engineNow();
+    const granted = await toolbox.granted(assistant.tools);
+    const tools = attended === false ? unasked(granted.tools) : granted.tools;
     const { enabled, facts } = memory.get({ assistant: assistant.id, user: OWNER });
-    const prompt = buildPrompt({
-      instructions: assistant.instructions,
-      facts: enabled ? facts.map(({ text }) => text) : [],
-      history,
-      text: engine.text,
-      contextTokens: engine.limits.contextTokens,
-      maxTokens: assistant.sampling.maxTokens ?? ANSWER_TOKENS,
-    });
-    const request = { ...requestOf(assistant, prompt), maxTokens: prompt.answerTokens };
-    return { engine, request, dropped: prompt.dropped };
+    const prompt = (messages: readonly ChatMessage[]) =>
+      buildPrompt({
+        instructions: instructionsOf(assistant, tools),
+        facts: enabled ? facts.map(({ text }) => text) : [],
+        history: messages,
+        text: engine.text,
+        contextTokens: engine.limits.contextTokens,
+        maxTokens: assistant.sampling.maxTokens ?? ANSWER_TOKENS,
+      });
+    const request = (messages: readonly ChatMessage[]) => {
+      const built = prompt(messages);
+      return { ...requestOf(assistant, built), maxTokens: built.answerTokens };
+    };
+    const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
+    const { dropped } = prompt(readAs(history, engine));
+    const missing = granted.missing;
+    return { engine, assistant, history, tools, missing, request, dropped: origins[dropped]! };
   }
 
-  /** Streams the answer that will stand at `index`. It is saved even if the reader leaves at a token. */
+  /** A call that waits while the user writes something else was not allowed. */
+  async #expire(id: string, last: Message | undefined): Promise<void> {
+    if (!last?.calls?.some(isWaiting)) return;
+    const calls = last.calls.map((call) =>
+      isWaiting(call) ? { ...call, decision: "expired" as const } : call
+    );
+    await this.#needs.conversations.append(id, { ...last, calls, end: "cancelled" }, last.index);
+  }
+
+  /**
+   * Streams the answer that will stand at `index`, from the calls it has made already. It is saved
+   * even if the reader leaves at a token.
+   */
   async *#answer(
     id: string,
     index: number,
     begun: Begun,
-    signal?: AbortSignal,
+    calls: readonly ToolUse[],
+    signal = new AbortController().signal,
   ): AsyncGenerator<ChatEvent> {
-    const answer = new Answer();
+    const answer = new Answer(calls);
     let failure: FlintError | undefined;
     let message: Message | undefined;
     try {
-      for await (const event of begun.engine.generate(begun.request, signal)) {
-        if (event.type === "done") answer.finish(event, begun);
-        else if (event.text !== "") yield answer.say(event.text);
-      }
+      if (begun.missing.length > 0) yield { type: "missing", plugins: [...begun.missing] };
+      yield* this.#speak(id, index, begun, answer, signal);
     } catch (error) {
       const isExpected = error instanceof FlintError;
       answer.end = isExpected && error.code === "cancelled" ? "cancelled" : "failed";
       if (!isExpected) throw error;
-      failure = error;
+      if (error.code !== "cancelled" || !answer.worthKeeping) failure = error;
     } finally {
       const kept = await this.#keep(id, index, answer);
       if (kept instanceof FlintError) failure ??= kept;
@@ -172,6 +292,62 @@ class EngineAssistants implements Assistants {
     if (failure) yield { type: "error", code: failure.code, message: failure.message };
     else if (message) yield { type: "done", message };
     else yield { type: "error", code: "cancelled", message: "stopped before the first word" };
+  }
+
+  /** Calls, then words; words alone where there are no tools. */
+  async *#speak(
+    id: string,
+    index: number,
+    begun: Begun,
+    answer: Answer,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatEvent> {
+    const { engine, request, tools } = begun;
+    const history = readAs(begun.history, engine);
+    if (tools.length > 0 || answer.calls.length > 0) {
+      const turn = this.#turn(id, index, begun, answer, signal);
+      if (await (yield* useTools(turn, answer.calls, signal)) === "wait") {
+        answer.end = "waiting";
+        return;
+      }
+    }
+    const { text, limits: { contextTokens } } = engine;
+    const called = toolMessages(answer.calls, { text, contextTokens });
+    for await (const event of engine.generate(request([...history, ...called]), signal)) {
+      if (event.type === "done") answer.finish(event, begun);
+      else if (event.text !== "") yield answer.say(event.text);
+    }
+  }
+
+  #turn(id: string, index: number, begun: Begun, answer: Answer, signal: AbortSignal) {
+    const { engine, assistant, tools, request, history } = begun;
+    const earlier = history.flatMap(({ calls = [] }) => calls);
+    const answers = history.filter(({ role }) => role === "assistant");
+    const lately = new Set(
+      answers.slice(-LATELY).flatMap(({ calls = [] }) => calls)
+        .map(({ name }) => name),
+    );
+    const shortlist = this.#shortlist;
+    const asking = {
+      ...{ engine, tools, lately, shortlist, request, signal },
+      history: readAs(history, engine),
+    };
+    return {
+      tools,
+      choose: async (uses: readonly ToolUse[]) =>
+        tools.length === 0 ? [] : await wantedCalls(asking, uses),
+      allowed: ({ plugin, tool }: GrantedTool) =>
+        [...earlier, ...answer.calls].some((use) =>
+          use.plugin === plugin && use.tool === tool.name && use.decision === "allow_conversation"
+        ),
+      context: { assistant: assistant.id, user: OWNER, depth: 0 },
+      ...(this.#needs.attended === false ? {} : {
+        ask: (schema: object, signal: AbortSignal) => this.#questions.ask(id, schema, signal),
+      }),
+      keep: async () => {
+        await this.#needs.conversations.append(id, answer.unfinished(), index);
+      },
+    };
   }
 
   /** Saves an answer, or says why not: the conversation may be gone or full by now. */
@@ -190,43 +366,14 @@ class EngineAssistants implements Assistants {
   }
 }
 
-/** An answer as it grows. */
-class Answer {
-  content = "";
-  end: NonNullable<Message["end"]> = "cancelled"; // unless the engine says otherwise
-  stats: AnswerStats | undefined;
-
-  say(text: string): ChatEvent {
-    this.content += text;
-    return { type: "token", text };
-  }
-
-  finish({ reason, usage, speed }: Extract<GenerateEvent, { type: "done" }>, begun: Begun): void {
-    const { engine, dropped } = begun;
-    this.end = reason;
-    this.stats = {
-      model: engine.card.name,
-      fidelity: engine.fidelity,
-      ...usage,
-      droppedMessages: dropped,
-      ...speed,
-    };
-  }
-
-  /** An empty answer is kept only if the model chose it. */
-  get worthKeeping(): boolean {
-    return this.content !== "" || this.end === "stop" || this.end === "length";
-  }
-
-  message(): Pick<Message, "role" | "content" | "end" | "stats"> {
-    const { content, end, stats } = this;
-    return { role: "assistant", content, end, ...given({ stats }) };
-  }
+/** The call of the last answer that waits under this id. */
+function waitingCall(last: Message | undefined, callId: string): ToolUse | undefined {
+  return last?.end !== "waiting"
+    ? undefined
+    : last.calls?.find((call) => call.id === callId && isWaiting(call));
 }
 
-function requestOf(
-  { id, sampling: { maxTokens: _, ...sampling } }: Assistant,
-  { tokens, prefixTokens }: Pick<Prompt, "tokens" | "prefixTokens">,
-): GenerateRequest {
-  return { prompt: tokens, sampling: given(sampling), assistant: id, prefixTokens };
+/** Messages as the model reads them. */
+function readAs(history: readonly Said[], { text, limits: { contextTokens } }: Engine) {
+  return history.flatMap((message) => chatMessages(message, { text, contextTokens }));
 }

@@ -13,7 +13,9 @@ export {
   OWNER,
   Sampling,
   SLUG_CHARS_MAX,
+  ToolDecision,
   ToolGrant,
+  ToolUse,
 } from "./schema.ts";
 export { diffManifest, FieldChange } from "./manifest_diff.ts";
 export { parse } from "./parse.ts";
@@ -41,6 +43,8 @@ export {
   Remembered,
 } from "./memory.ts";
 export { type AssistantNeeds, type Assistants, createAssistants } from "./assistant.ts";
+export type { Prepared, PrepareOptions } from "./stateless.ts";
+export { isWaiting } from "./turn.ts";
 export {
   DIMENSIONS,
   EMBED_TEXTS_MAX,
@@ -72,6 +76,7 @@ export { BuilderEvent, BuilderSession, BuilderTurn } from "./builder/session_sch
 export {
   chooseTools,
   type Chosen,
+  questioned,
   type ToolCall,
   type ToolFunction,
   type ToolWish,

@@ -6,8 +6,8 @@ export interface PromptParts {
   readonly instructions: string;
   /** What the assistant remembers about the user, the oldest first. Default: nothing. */
   readonly facts?: readonly string[];
-  /** Ends with the user's message to answer. */
-  readonly history: readonly Pick<ChatMessage, "role" | "content">[];
+  /** From the user's last message on, all stays. */
+  readonly history: readonly ChatMessage[];
   readonly text: TextFace;
   /** The longest sequence there may be, answer included. */
   readonly contextTokens: number;
@@ -104,7 +104,8 @@ function turnStarts(history: PromptParts["history"], chars: number): number[] {
   for (let i = history.length - 1; i >= 0; i--) {
     behind += history[i]!.content.length;
     if (behind > chars && starts.length > 0) break;
-    if (history[i]!.role === "user") starts.unshift(i);
+    const { role, toolCallId } = history[i]!;
+    if (role === "user" && toolCallId === undefined) starts.unshift(i); // not a tool's answer
   }
   return starts;
 }

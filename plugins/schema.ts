@@ -1,6 +1,7 @@
 /** The shapes that are stored and sent: assistants, conversations, messages and chat events. */
 import { z } from "zod";
 import { plainText } from "./plain_text.ts";
+import { ToolName, ToolResult } from "./tools/tool.ts";
 
 /** Shelves of the store. */
 export const CATEGORIES = [
@@ -170,6 +171,34 @@ export const AnswerStats = z.strictObject({
 }).meta({ id: "AnswerStats" });
 export type AnswerStats = z.infer<typeof AnswerStats>;
 
+/** Calls of one answer, kept with it. */
+const USES_MAX = 64;
+
+/** What was decided about a call that had to be asked for; "expired": nobody decided in time. */
+export const ToolDecision = z.enum(["allow", "allow_conversation", "deny", "expired"])
+  .meta({ id: "ToolDecision" });
+export type ToolDecision = z.infer<typeof ToolDecision>;
+
+/**
+ * One call of a tool in an answer, as far as it got. It waits while `ask` is there and `decision` is
+ * not; has run once `result` is there; was under way when neither holds nor it was denied.
+ */
+export const ToolUse = z.strictObject({
+  id: z.string().regex(/^call_[0-9a-f]{24}$/),
+  plugin: Slug.meta({ description: "Id of the plugin" }),
+  tool: ToolName.meta({ description: "The tool's name in its plugin" }),
+  name: ToolName.meta({ description: "Its name among the assistant's tools" }),
+  arguments: z.record(z.string(), z.json()),
+  step: z.int().min(0).meta({
+    description: "Which round of calls it belongs to: those of one round were wanted at once",
+  }),
+  ask: z.enum(["always", "once"]).optional()
+    .meta({ description: "There where the user is asked first; once: they may allow all others" }),
+  decision: ToolDecision.optional(),
+  result: ToolResult.optional(),
+}).meta({ id: "ToolUse" });
+export type ToolUse = z.infer<typeof ToolUse>;
+
 /** One turn of a conversation. */
 export const Message = z.strictObject({
   /** Position in the conversation, from 0. */
@@ -177,8 +206,13 @@ export const Message = z.strictObject({
   role: z.enum(["user", "assistant"]),
   content: z.string().max(CONTENT_CHARS_MAX),
   createdAt: z.iso.datetime(),
-  /** Of answers: why it ended. "failed" keeps what was said before the failure. */
-  end: z.enum(["stop", "length", "cancelled", "failed"]).optional(),
+  /**
+   * Of answers: why it ended. "failed" keeps what was said before the failure; "waiting": a call
+   * needs the user's decision, and the answer goes on with it.
+   */
+  end: z.enum(["stop", "length", "cancelled", "failed", "waiting"]).optional(),
+  /** Of answers: the tools it called before it spoke. */
+  calls: z.array(ToolUse).max(USES_MAX).optional(),
   stats: AnswerStats.optional(),
 }).meta({ id: "Message" });
 export type Message = z.infer<typeof Message>;
@@ -196,8 +230,41 @@ export const Conversation = z.strictObject({
 }).meta({ id: "Conversation" });
 export type Conversation = z.infer<typeof Conversation>;
 
-/** What a reply yields: tokens, then stats, then done; or, at any point, error as the last. */
+/**
+ * What a reply yields: what tools do, then tokens, then stats, then done; or, at any point, error as
+ * the last. A reply that needs a decision is done for now: its message ends in "waiting".
+ */
 export const ChatEvent = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("missing").meta({ description: "Granted plugins that do not open now" }),
+    plugins: z.array(z.string()),
+  }),
+  z.strictObject({
+    type: z.literal("tool_call").meta({ description: "A call begins" }),
+    call: ToolUse,
+  }),
+  z.strictObject({
+    type: z.literal("approval").meta({ description: "A call waits for the user's decision" }),
+    call: ToolUse,
+  }),
+  z.strictObject({
+    type: z.literal("progress").meta({ description: "What a running call is doing" }),
+    call: z.string(),
+    text: z.string(),
+  }),
+  z.strictObject({
+    type: z.literal("question").meta({
+      description: "A running call asks for values of a schema; it goes on with the answer",
+    }),
+    question: z.uuid(),
+    call: z.string(),
+    text: z.string(),
+    schema: z.record(z.string(), z.json()),
+  }),
+  z.strictObject({
+    type: z.literal("tool_result").meta({ description: "A call has run, or was refused" }),
+    call: ToolUse,
+  }),
   z.strictObject({ type: z.literal("token"), text: z.string() }),
   z.strictObject({ type: z.literal("stats"), stats: AnswerStats }),
   z.strictObject({ type: z.literal("done"), message: Message }),

@@ -96,12 +96,17 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     apis,
     embedder,
     library: openLibrary({ kv, embedder }),
-    builder: openBuilder({ kv, registry, memory, embedder, engine: () => house.engine() }),
+    builder: openBuilder({
+      ...{ kv, registry, memory, toolbox, embedder },
+      engine: () => house.engine(),
+    }),
     assistants: createAssistants({
       engine: () => house.engine(),
       registry,
       conversations,
       memory,
+      toolbox,
+      embedder,
     }),
     async close() {
       embedder.close();

@@ -32,6 +32,11 @@ export function compileGrammar(schema: JsonObject, vocabulary: Vocabulary): Gram
   return new Grammar(compileSchema(schema), vocabulary);
 }
 
+/** Throws as compileGrammar does, where no vocabulary is at hand yet. */
+export function checkSchema(schema: JsonObject): void {
+  compileSchema(schema);
+}
+
 /** A return address: where to go on when the rule that is run ends, and so forth. */
 interface Frame {
   readonly id: number;

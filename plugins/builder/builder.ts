@@ -17,6 +17,7 @@ import { makeDraft } from "./draft.ts";
 import type { Likeness } from "./likeness.ts";
 import { apply, isComplete, type Kind, type Operation } from "./operation.ts";
 import { answered, questionAbout, valued } from "./questions.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
 import { isChinese } from "./script.ts";
 import { openPreview, type Preview } from "./preview.ts";
 import { type Head, type NewTurn, Sessions } from "./session.ts";
@@ -34,6 +35,7 @@ export interface BuilderNeeds {
   /** The engine that answers now; throws FlintError "unavailable" if none does: rules go on without it. */
   readonly engine: () => Engine;
   readonly embedder: Embedder;
+  readonly toolbox: Pick<Toolbox, "granted">;
   /** The tools there are to suggest. Default: none. */
   readonly tools?: () => readonly ToolCard[];
   /** Weights that a model must have to be asked for words. Default: WRITER_PARAMETERS. */
@@ -102,6 +104,8 @@ class StoredBuilder implements Builder {
       kv: needs.kv,
       engine: needs.engine,
       memory: needs.memory,
+      toolbox: needs.toolbox,
+      embedder: needs.embedder,
       draftOf: (id) => ({ head: this.#sessions.head(id), draft: this.#present(id) }),
     });
     this.#categories = likenessToCategories(needs.embedder);

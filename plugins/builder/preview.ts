@@ -2,14 +2,18 @@
 import { type Engine, FlintError, type Kv } from "@flint/core";
 import { createAssistants } from "../assistant.ts";
 import { openConversations } from "../conversation.ts";
+import type { Embedder } from "../knowledge/embed.ts";
 import type { Memory } from "../memory.ts";
 import type { ChatEvent, Manifest, Message } from "../schema.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
 
 /** What a preview needs. */
 export interface PreviewNeeds {
   readonly kv: Kv;
   readonly engine: () => Engine;
   readonly memory: Memory;
+  readonly toolbox: Pick<Toolbox, "granted">;
+  readonly embedder: Pick<Embedder, "embed">;
   /** A session's times and its present draft; throws "not_found", or "conflict" while there is none. */
   readonly draftOf: (id: string) => {
     readonly head: { readonly createdAt: string; readonly updatedAt: string };
@@ -32,13 +36,19 @@ export interface Preview {
 const DRAFT = "draft-";
 
 /** Opens the tries in `kv`. */
-export function openPreview({ kv, engine, memory, draftOf }: PreviewNeeds): Preview {
+export function openPreview({ kv, draftOf, ...needs }: PreviewNeeds): Preview {
   const conversations = openConversations(kv, { prefix: "preview_" });
   const get = (assistantId: string) => {
     const { head: { createdAt, updatedAt }, draft } = draftOf(assistantId.slice(DRAFT.length));
     return { ...draft, id: assistantId, version: 1, createdAt, updatedAt };
   };
-  const assistants = createAssistants({ engine, conversations, memory, registry: { get } });
+  // A try does not wait for leave: a draft's tools that would need it are not called.
+  const assistants = createAssistants({
+    ...needs,
+    conversations,
+    registry: { get },
+    attended: false,
+  });
   const exists = (id: string) => {
     try {
       return conversations.get(id) !== undefined;

@@ -1,16 +1,19 @@
 /**
- * Which tool, if any, serves the conversation next: asked of the model after the conversation, so
- * that its KV is shared with the answer's, under a grammar that knows only real tools and valid
- * arguments. A small model that is asked to choose, and to choose only, chooses better than one
- * that may also talk.
+ * Which tool, if any, serves the conversation next: asked of the model behind the conversation, so
+ * that its KV is shared with the answer's, under grammars that know only real tools and valid
+ * arguments. First which, then with what: one thing at a time is what small models do best.
  */
 import {
   type ChatMessage,
+  checkSchema,
   type Engine,
   FlintError,
   type GenerateEvent,
   type GenerateRequest,
+  type TextFace,
 } from "@flint/core";
+import { firstWords } from "../plain_text.ts";
+import { takesRole } from "./roles.ts";
 
 /** A tool as OpenAI's `function` has it. */
 export interface ToolFunction {
@@ -31,11 +34,14 @@ export interface ToolCall {
 
 /** What is chosen from. */
 export interface Choice {
-  readonly messages: readonly ChatMessage[];
   readonly tools: readonly ToolFunction[];
   readonly wish: ToolWish;
   /** Whether several calls may be wanted at once. */
   readonly parallel: boolean;
+  /** Whether the conversation begins with the tools (withTools); else the question names them. */
+  readonly told: boolean;
+  /** Whether a schema that no grammar follows asks for any object; else it is refused. */
+  readonly loose?: boolean;
 }
 
 /** The last event of a generation. */
@@ -50,46 +56,139 @@ export interface Chosen {
 
 /** Calls wanted at once, at most: a small model that may go on does. */
 const CALLS_MAX = 4;
-/** Room for a call with long arguments. */
-const CALL_TOKENS_MAX = 1024;
+/** Room for a name, and for long arguments. */
+const NAME_TOKENS_MAX = 128, CALL_TOKENS_MAX = 1024;
+/** What is shown of a tool's description and of its parameters. */
+const DESCRIPTION_CHARS_MAX = 300, SIGNATURE_CHARS_MAX = 1000;
 const NO_PARAMETERS = { type: "object", properties: {}, additionalProperties: false } as const;
 
 /**
- * Asks the model. `turn` makes the request that continues given messages as the caller would.
+ * Asks the model. `ask` makes the request that puts a question behind the conversation.
  * @throws FlintError bad_input when a tool's schema is not understood or no such tool is there
  */
 export async function chooseTools(
   engine: Engine,
   choice: Choice,
-  turn: (messages: readonly ChatMessage[]) => GenerateRequest,
+  ask: (question: string) => GenerateRequest,
   signal?: AbortSignal,
 ): Promise<Chosen> {
-  const request = {
-    ...asked(choice, turn),
-    jsonSchema: choiceSchema(choice),
-    sampling: { temperature: 0 },
-  };
-  const room = engine.limits.contextTokens - request.prompt.length;
-  const maxTokens = Math.max(1, Math.min(CALL_TOKENS_MAX, room));
-  let text = "";
-  for await (const event of engine.generate({ ...request, maxTokens }, signal)) {
-    if (event.type === "token") text += event.text;
-    else return { calls: event.reason === "stop" ? readCalls(text) : [], done: event };
+  if (!choice.loose) {
+    choice.tools.forEach(({ parameters }) => parameters && checkSchema(parameters));
   }
-  throw new FlintError("cancelled", "the choice was cancelled");
+  const said = new Said(engine, ask, signal);
+  const calls: ToolCall[] = [];
+  for (const name of await chosenNames(choice, said)) {
+    const tool = choice.tools.find((one) => one.name === name)!;
+    const values = await chosenValues(tool, calls, choice, said);
+    if (values) calls.push({ name, arguments: values });
+  }
+  return { calls, done: said.done };
+}
+
+/** Puts questions to the model and adds up what that costs. */
+class Said {
+  readonly #engine: Engine;
+  readonly #ask: (question: string) => GenerateRequest;
+  readonly #signal: AbortSignal | undefined;
+  #done: Done | undefined;
+
+  constructor(engine: Engine, ask: (question: string) => GenerateRequest, signal?: AbortSignal) {
+    this.#engine = engine;
+    this.#ask = ask;
+    this.#signal = signal;
+  }
+
+  /** JSON of a schema; undefined where it found no end. */
+  async json(
+    question: string,
+    jsonSchema: Readonly<Record<string, unknown>>,
+    tokensMax: number,
+  ): Promise<unknown> {
+    const request = { ...this.#ask(question), jsonSchema, sampling: { temperature: 0 } };
+    const room = this.#engine.limits.contextTokens - request.prompt.length;
+    const maxTokens = Math.max(1, Math.min(tokensMax, room));
+    let text = "";
+    for await (const event of this.#engine.generate({ ...request, maxTokens }, this.#signal)) {
+      if (event.type === "token") text += event.text;
+      else {
+        this.#add(event);
+        return event.reason === "stop" ? JSON.parse(text) : undefined;
+      }
+    }
+    throw new FlintError("cancelled", "the choice was cancelled");
+  }
+
+  /** The last question's end, with the tokens of all. */
+  get done(): Done {
+    return this.#done!;
+  }
+
+  #add(done: Done): void {
+    const before = this.#done?.usage.completionTokens ?? 0;
+    const completionTokens = before + done.usage.completionTokens;
+    this.#done = { ...done, usage: { ...done.usage, completionTokens } };
+  }
+}
+
+/** The names of the tools to call; none: it would rather talk. */
+async function chosenNames(choice: Choice, said: Said): Promise<readonly string[]> {
+  const { tools, wish, parallel } = choice;
+  if (typeof wish === "object") {
+    if (tools.some(({ name }) => name === wish.name)) return [wish.name];
+    throw new FlintError("bad_input", `tool_choice names "${wish.name}", which is no tool`);
+  }
+  const talk = wish === "auto" ? [talkName(tools)] : [];
+  const one = { enum: [...talk, ...tools.map(({ name }) => name)] };
+  const tool = parallel ? { type: "array", items: one, minItems: 1, maxItems: CALLS_MAX } : one;
+  const schema = {
+    type: "object",
+    properties: { tool },
+    required: ["tool"],
+    additionalProperties: false,
+  };
+  const chosen = await said.json(questionOf(choice), schema, NAME_TOKENS_MAX);
+  const names = [(chosen as { tool: string | string[] } | undefined)?.tool ?? []].flat();
+  return names.filter((name) => !talk.includes(name));
+}
+
+/** The arguments of one call; undefined where they found no end. */
+async function chosenValues(
+  tool: ToolFunction,
+  before: readonly ToolCall[],
+  choice: Choice,
+  said: Said,
+): Promise<ToolCall["arguments"] | undefined> {
+  const { parameters = NO_PARAMETERS } = tool;
+  const others = before.filter(({ name }) => name === tool.name)
+    .map((call) => JSON.stringify(call.arguments));
+  const question = `Call ${signatureOf(tool)}${
+    others.length > 0 ? `, once more beside ${others.join(" and ")}` : ""
+  }. Reply with its arguments as a JSON object, taken from the conversation.`;
+  const schema = isFollowed(parameters) ? parameters : { type: "object" };
+  return await said.json(question, schema, CALL_TOKENS_MAX) as ToolCall["arguments"] | undefined;
+}
+
+function isFollowed(schema: Readonly<Record<string, unknown>>): boolean {
+  try {
+    checkSchema(schema);
+    return true;
+  } catch (error) {
+    if (error instanceof FlintError) return false;
+    throw error;
+  }
 }
 
 /** The question follows the conversation; where a template has no place for it, in its last message. */
-function asked(choice: Choice, turn: (messages: ChatMessage[]) => GenerateRequest) {
-  const messages = withTools(choice.messages, choice.tools);
-  const question = questionOf(choice);
-  try {
-    return turn([...messages, { role: "system", content: question }]);
-  } catch (error) {
-    const last = messages.at(-1);
-    if (!(error instanceof FlintError) || error.code !== "bad_input" || !last) throw error;
-    return turn([...messages.slice(0, -1), { ...last, content: `${last.content}\n\n${question}` }]);
+export function questioned(
+  messages: readonly ChatMessage[],
+  question: string,
+  text: TextFace,
+): ChatMessage[] {
+  const last = messages.at(-1);
+  if (!last || takesRole(text, "system")) {
+    return [...messages, { role: "system", content: question }];
   }
+  return [...messages.slice(0, -1), { ...last, content: `${last.content}\n\n${question}` }];
 }
 
 /**
@@ -100,13 +199,22 @@ export function withTools(
   messages: readonly ChatMessage[],
   tools: readonly ToolFunction[],
 ): ChatMessage[] {
-  const list = `You have these tools:\n${tools.map(signatureOf).join("\n")}`;
   const [first, ...rest] = messages;
-  if (first?.role !== "system") return [{ role: "system", content: list }, ...messages];
-  return [{ ...first, content: `${first.content}\n\n${list}` }, ...rest];
+  if (first?.role !== "system") {
+    return [{ role: "system", content: toolList(tools) }, ...messages];
+  }
+  return [{ ...first, content: `${first.content}\n\n${toolList(tools)}` }, ...rest];
 }
 
-/** One line a tool: a signature takes a third of the tokens that its JSON schema does. */
+/** The tools as the model is told of them. */
+export function toolList(tools: readonly ToolFunction[]): string {
+  return `You have these tools:\n${tools.map((tool) => `- ${signatureOf(tool)}`).join("\n")}`;
+}
+
+/**
+ * One line a tool: a signature takes a third of the tokens that its JSON schema does. What others
+ * wrote of their tools is kept short, and can't begin a line of its own.
+ */
 function signatureOf({ name, description, parameters = NO_PARAMETERS }: ToolFunction): string {
   const { properties = {}, required = [] } = parameters as {
     properties?: Record<string, Record<string, unknown>>;
@@ -115,7 +223,8 @@ function signatureOf({ name, description, parameters = NO_PARAMETERS }: ToolFunc
   const values = Object.entries(properties).map(([key, schema]) =>
     `${key}${required.includes(key) ? "" : "?"}: ${typeOf(schema)}`
   );
-  return `- ${name}(${values.join(", ")})${description ? `: ${description}` : ""}`;
+  const does = description ? `: ${firstWords(description, DESCRIPTION_CHARS_MAX)}` : "";
+  return firstWords(`${name}(${values.join(", ")})`, SIGNATURE_CHARS_MAX) + does;
 }
 
 function typeOf(schema: Record<string, unknown>): string {
@@ -125,60 +234,22 @@ function typeOf(schema: Record<string, unknown>): string {
     : typeof type === "string" && type !== "object" && type !== "array"
     ? type
     : JSON.stringify({ ...schema, description: undefined });
-  return typeof description === "string" ? `${plain} (${description})` : plain;
+  return typeof description === "string" ? `${plain} (${firstWords(description, 120)})` : plain;
 }
 
-/** The tools that the wish leaves. */
-function offered(tools: readonly ToolFunction[], wish: ToolWish): readonly ToolFunction[] {
-  if (typeof wish === "string") return tools;
-  const one = tools.find(({ name }) => name === wish.name);
-  if (!one) throw new FlintError("bad_input", `tool_choice names "${wish.name}", which is no tool`);
-  return [one];
-}
-
-function questionOf({ tools, wish, parallel }: Choice): string {
-  const some = offered(tools, wish);
-  const call = `${parallel ? "a JSON array of calls, each " : ""}{"tool":NAME,"arguments":{...}}`;
+function questionOf({ tools, wish, told }: Choice): string {
+  const list = told ? "" : `${toolList(tools)}\n\n`;
   if (wish !== "auto") {
-    return `Call ${
-      some.length === 1 ? some[0]!.name : "the tool that serves best"
-    }: reply with ${call}, ` +
-      "the arguments taken from the conversation.";
+    return `${list}Call the tool that serves the user's last message best: reply with {"tool":NAME}.`;
   }
-  return "If one of the tools can do or look up what the user's last message asks for, reply with " +
-    `${call}, the arguments taken from the conversation. If it is talk, writing or knowledge that ` +
-    `needs no tool, or a tool's answer is there already, reply with {"tool":"${noTool(some)}"}.`;
+  return `${list}If one of the tools can do or look up what the user's last message asks for, reply ` +
+    'with {"tool":NAME}. If it is talk, writing or knowledge that needs no tool, or a tool\'s answer ' +
+    `is there already, reply with {"tool":"${talkName(tools)}"}.`;
 }
 
-/** The name that stands for no call; never one of the tools'. */
-function noTool(tools: readonly ToolFunction[]): string {
+/** The name that stands for talking; never one of the tools'. */
+function talkName(tools: readonly ToolFunction[]): string {
   let name = "none";
   while (tools.some((tool) => tool.name === name)) name += "_";
   return name;
-}
-
-/** What the decision may look like. */
-function choiceSchema({ tools, wish, parallel }: Choice): Record<string, unknown> {
-  const some = offered(tools, wish);
-  const call = (name: string, more: Record<string, unknown>) => ({
-    type: "object",
-    properties: { tool: { const: name }, ...more },
-    required: ["tool", ...Object.keys(more)],
-    additionalProperties: false,
-  });
-  const calls = some.map(({ name, parameters }) =>
-    call(name, { arguments: parameters ?? NO_PARAMETERS })
-  );
-  const none = wish === "auto" ? [call(noTool(some), {})] : [];
-  if (!parallel) return { anyOf: [...none, ...calls] };
-  const list = { type: "array", items: { anyOf: calls }, minItems: 1, maxItems: CALLS_MAX };
-  return { anyOf: [...none, list] };
-}
-
-/** The calls in a decision that the grammar let through. */
-function readCalls(text: string): ToolCall[] {
-  const said = JSON.parse(text) as { tool: string; arguments?: ToolCall["arguments"] }[];
-  return [said].flat().flatMap(({ tool, arguments: values }) =>
-    values === undefined ? [] : [{ name: tool, arguments: values }]
-  );
 }

@@ -98,7 +98,7 @@ export async function callTool(
   values: unknown,
   context: ToolContext,
 ): Promise<ToolResult> {
-  const checked = checkValues(tool, values);
+  const checked = fitting(tool.name, tool.parameters, values);
   const late = new AbortController(), limit = late.signal;
   const timer = setTimeout(() => late.abort(), tool.msMax ?? CALL_MS_MAX);
   const signal = AbortSignal.any([context.signal, limit]);
@@ -124,7 +124,7 @@ export async function callTool(
 /** What a call would send; undefined where nothing is sent or it can't be written down. */
 export async function previewTool(tool: Tool, values: unknown): Promise<string | undefined> {
   try {
-    return await tool.preview?.(checkValues(tool, values));
+    return await tool.preview?.(fitting(tool.name, tool.parameters, values));
   } catch (error) {
     if (error instanceof FlintError) return undefined;
     throw error;
@@ -142,12 +142,12 @@ function refusalAt(signal: AbortSignal): Promise<never> {
 const validators = new WeakMap<object, Validator>();
 
 /** A copy of the values as the schema has them. @throws FlintError bad_input naming what does not fit */
-function checkValues({ name, parameters }: Tool, values: unknown): ToolValues {
+export function fitting(name: string, schema: object, values: unknown): ToolValues {
   checkPlain(values);
   const copy = structuredClone(values ?? {});
-  const { validate, errorsText } = validatorOf(name, parameters);
+  const { validate, errorsText } = validatorOf(name, schema);
   if (validate(copy)) return copy as ToolValues;
-  throw new FlintError("bad_input", `${name} cannot be called so: ${errorsText()}`);
+  throw new FlintError("bad_input", `${name} does not take these values: ${errorsText()}`);
 }
 
 interface Validator {

@@ -9,6 +9,7 @@ import {
   MESSAGE_CHARS_MAX,
   type Registry,
   SLUG_CHARS_MAX,
+  ToolDecision,
 } from "@flint/plugins";
 import { events, json, jsonBody, problems } from "./describe.ts";
 import { typedStream } from "./events.ts";
@@ -35,7 +36,9 @@ const WholeConversation = z.object({
 
 const answer = events(
   ChatEvent,
-  "Events `token`, then `stats`, then `done`; `error` is the last, whenever it comes",
+  "What tools do (`missing`, `tool_call`, `approval`, `progress`, `question`, `tool_result`), then " +
+    "`token`s, then `stats`, then `done`; `error` is the last, whenever it comes. After an " +
+    '`approval` the answer is done for now: its message ends in "waiting"',
 );
 
 const list = createRoute({
@@ -107,6 +110,41 @@ const again = createRoute({
   responses: { 200: answer, ...problems },
 });
 
+const param = (name: string) => ({ param: { name, in: "path" as const } });
+
+const decide = createRoute({
+  method: "post",
+  path: "/{id}/approvals/{call}",
+  tags,
+  summary: "Decide about a call that waits, and stream the rest of the answer",
+  request: {
+    params: Id.extend({ call: z.string().max(64).openapi(param("call")) }),
+    body: jsonBody(z.object({
+      decision: ToolDecision.exclude(["expired"]).openapi({
+        description:
+          "allow_conversation also allows its further calls in this conversation; only " +
+          "where `ask` is once. After 15 minutes a call can no longer be allowed",
+      }),
+    })),
+  },
+  responses: { 200: answer, ...problems },
+});
+
+const give = createRoute({
+  method: "post",
+  path: "/{id}/questions/{question}",
+  tags,
+  summary: "Give a running call the values it asks for",
+  request: {
+    params: Id.extend({ question: z.uuid().openapi(param("question")) }),
+    body: jsonBody(z.object({
+      values: z.record(z.string(), z.json()).nullable()
+        .openapi({ description: "Of the question's schema; null refuses" }),
+    })),
+  },
+  responses: { 204: { description: "The call goes on, and with it its stream" }, ...problems },
+});
+
 /** What the conversation routes need. */
 export interface ConversationDeps {
   readonly registry: Registry;
@@ -150,6 +188,19 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     const { id } = c.req.valid("param");
     const { content } = c.req.valid("json");
     return typedStream(c, (signal) => assistants.reply(id, content, signal));
+  });
+
+  app.openapi(decide, (c) => {
+    const { id, call } = c.req.valid("param");
+    const { decision } = c.req.valid("json");
+    return typedStream(c, (signal) => assistants.decide(id, call, decision, signal));
+  });
+
+  app.openapi(give, (c) => {
+    const { id, question } = c.req.valid("param");
+    conversations.get(id);
+    assistants.answerQuestion(id, question, c.req.valid("json").values);
+    return c.body(null, 204);
   });
 
   app.openapi(again, (c) => {

@@ -89,6 +89,24 @@ export const table = {
     "“{title}”及其所有消息将被永久删除。",
   ],
 
+  // calls of tools in an answer
+  callWaits: ["waits for you", "等待你的决定"],
+  callRuns: ["called", "已调用"],
+  callDone: ["done", "完成"],
+  callFailed: ["failed", "失败"],
+  callDenied: ["not allowed", "已拒绝"],
+  callExpired: ["not allowed in time", "未及时允许"],
+  callArguments: ["With", "参数"],
+  callResult: ["Answer", "结果"],
+  callImage: ["Picture from the tool", "工具返回的图片"],
+  callMayIt: ["May {name} be called with this?", "允许以此调用 {name} 吗？"],
+  callAllow: ["Allow", "允许"],
+  callAllowAll: ["Allow in this conversation", "本次对话中都允许"],
+  callDeny: ["Do not allow", "不允许"],
+  callMissing: ["Not there now: {names}", "目前不可用：{names}"],
+  callGive: ["Give", "提交"],
+  callRefuse: ["Refuse", "拒绝"],
+
   // figures of an answer and of the core
   tokensPerSecond: ["Tokens per second", "每秒词元"],
   tokensShort: ["{n} tok/s", "{n} 词元/秒"],

@@ -5,8 +5,8 @@
  *                        [--model NAME] [--json FILE] [--markdown FILE] [--svg FILE]
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
  *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
- *   deno task bench tools [--model NAME]
  *   deno task bench openapi
+ *   deno task bench tools [--model NAME] [--half tuning|test]
  *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--asked N]
  *                           [--cache FILE]
  *   deno task bench sparse [--rounds N] [--model sparse|experts]   a synthetic model with true zeros, and one
@@ -65,8 +65,9 @@ if (positionals[0] === "quality") {
   await benchQuality({ model, tokens: Number(values.tokens), sides, folder: FOLDER, json });
 } else if (positionals[0] === "peers") await buildPeers(modelFile(model));
 else if (positionals[0] === "openapi") await benchOpenApi();
-else if (positionals[0] === "tools") await benchTools(model);
-else if (positionals[0] === "ledger") {
+else if (positionals[0] === "tools") {
+  await benchTools(model, values.half === "test" ? "test" : "tuning");
+} else if (positionals[0] === "ledger") {
   await benchLedger(FOLDER, {
     events: Number(values.events),
     kills: Number(values.kills),

@@ -11,6 +11,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openToolbox,
   type Registry,
 } from "@flint/plugins";
 import { type Engine, FlintError, openKv } from "@flint/core";
@@ -78,6 +79,7 @@ export async function benchBuilder(options: BuilderBenchOptions): Promise<void> 
       kv,
       registry,
       memory: openMemory(kv),
+      toolbox: openToolbox({ kv, types: {} }),
       embedder,
       engine: engineNow,
     });

@@ -1,19 +1,75 @@
 /**
  * Does the model choose the right tool, with the right arguments? The set was written before any
- * tuning: 42 turns, a third of which need none, with 3 and with 30 tools on offer.
+ * tuning: 42 turns, a third of which need none, with 3 and with 30 tools on offer. Of 30, MiniLM
+ * shows the model 8.
  *
- *   deno task bench tools [--model NAME]
+ *   deno task bench tools [--model NAME] [--half tuning|test]
  */
-import { openEngine } from "../../core/engine.ts";
 import type { ChatMessage, Engine } from "../../core/run/api.ts";
-import { chooseTools, type ToolFunction } from "@flint/plugins";
+import {
+  chooseTools,
+  openEmbedder,
+  questioned,
+  type ToolCall,
+  type ToolFunction,
+  withTools,
+} from "@flint/plugins";
+import { openEngine } from "../../core/engine.ts";
+import { Shortlist, SHOWN_MAX } from "../../plugins/tools/shortlist.ts";
+import { fitting } from "../../plugins/tools/tool.ts";
 import set from "../plugins/tools/choice_set.json" with { type: "json" };
 import { modelStore, type TestModel } from "../models.ts";
 
 /** Any of the catalog's models lies in DRAM whole: it is choice that is measured here. */
 const RESIDENT_BYTES = 1.5e9;
+const MINILM = new URL("../../.flint/models/minilm", import.meta.url).pathname;
+const TOOLS: Tools = set.tools as unknown as Tools;
 
 type Turn = typeof set.turns[number];
+type Tools = readonly ToolFunction[];
+
+/** Who is judged. */
+interface Judged {
+  readonly engine: Engine;
+  readonly shortlist: Shortlist;
+}
+
+/** What one half of the set came to. */
+class Tally {
+  turns = 0;
+  /** Turns whose tool, or none, was right. */
+  right = 0;
+  /** Turns that need a tool, and those whose arguments were right too. */
+  needed = 0;
+  argumentsRight = 0;
+  /** Calls, and those that fit their tool's schema. */
+  called = 0;
+  valid = 0;
+  readonly #start = performance.now();
+
+  add(turn: Turn, call: ToolCall | undefined): void {
+    const right = (call?.name ?? null) === turn.tool;
+    const values = right && Object.entries(turn.arguments)
+      .every(([name, wanted]) => fits(wanted, call!.arguments[name]));
+    this.turns++;
+    if (right) this.right++;
+    if (turn.tool !== null) this.needed++;
+    if (turn.tool !== null && values) this.argumentsRight++;
+    if (call) this.called++;
+    if (call && isValid(call)) this.valid++;
+    if (right && values) return;
+    console.log(`  ${turn.user}\n    wanted ${turn.tool}, got ${JSON.stringify(call)}`);
+  }
+
+  toString(): string {
+    const share = (part: number, all: number) =>
+      `${part}/${all} (${(part / all * 100).toFixed(0)} %)`;
+    const ms = (performance.now() - this.#start) / this.turns;
+    return `right tool ${share(this.right, this.turns)}, right arguments ` +
+      `${share(this.argumentsRight, this.needed)}, valid calls ${this.valid}/${this.called}, ` +
+      `${ms.toFixed(0)} ms a turn`;
+  }
+}
 
 /** Whether a value is the wanted one; "~x" wants x somewhere in a text. */
 function fits(wanted: unknown, got: unknown): boolean {
@@ -25,63 +81,49 @@ function fits(wanted: unknown, got: unknown): boolean {
     : wanted === got;
 }
 
-interface Tally {
-  right: number;
-  calls: number;
-  argumentsRight: number;
-  turns: number;
-}
-
-async function judge(engine: Engine, turn: Turn, tools: readonly ToolFunction[], tally: Tally) {
-  const messages = [...(turn.history ?? []), { role: "user", content: turn.user }];
-  const choice = {
-    messages: messages as ChatMessage[],
-    tools,
-    wish: "auto",
-    parallel: false,
-  } as const;
-  const asked = (all: readonly ChatMessage[]) => ({ prompt: engine.text.chat(all) });
-  const { calls: [call] } = await chooseTools(engine, choice, asked);
-  tally.turns++;
-  const right = (call?.name ?? null) === turn.tool;
-  if (right) tally.right++;
-  if (turn.tool === null) return report(turn, right, call);
-  tally.calls++;
-  const values = right &&
-    Object.entries(turn.arguments).every(([name, wanted]) => fits(wanted, call!.arguments[name]));
-  if (values) tally.argumentsRight++;
-  report(turn, values, call);
-}
-
-function report(turn: Turn, right: boolean, call: unknown): void {
-  if (!right) console.log(`  ${turn.user}\n    wanted ${turn.tool}, got ${JSON.stringify(call)}`);
-}
-
-/** Judges one model on the set, or on the half of it that tuning leaves alone. */
-export async function benchTools(model: TestModel): Promise<void> {
-  const folder = await modelStore(model);
-  const engine = await openEngine({ folder, memoryBytes: RESIDENT_BYTES });
-  for (const half of ["tuning", "test"] as const) {
-    for (const count of [3, 30]) await benchHalf(engine, half, count);
+function isValid(call: ToolCall): boolean {
+  try {
+    fitting(call.name, TOOLS.find(({ name }) => name === call.name)!.parameters!, call.arguments);
+    return true;
+  } catch {
+    return false;
   }
-  await engine.close();
 }
 
-async function benchHalf(engine: Engine, half: "tuning" | "test", count: number) {
+/** Judges one model on one half of the set; the other is left alone. */
+export async function benchTools(model: TestModel, half: "tuning" | "test"): Promise<void> {
+  const engine = await openEngine({
+    folder: await modelStore(model),
+    memoryBytes: RESIDENT_BYTES,
+  });
+  const embedder = openEmbedder(MINILM);
+  const judged = { engine, shortlist: new Shortlist(embedder) };
   const turns = set.turns.filter((_, i) => (i % 2 === 0) === (half === "tuning"));
-  const tally: Tally = { right: 0, calls: 0, argumentsRight: 0, turns: 0 };
-  const start = performance.now();
-  for (const turn of turns) {
-    const few = set.tools.filter(({ name }) => turn.three.includes(name));
-    await judge(engine, turn, (count === 3 ? few : set.tools) as unknown as ToolFunction[], tally);
+  try {
+    for (const count of [3, 30]) {
+      const tally = new Tally();
+      for (const turn of turns) {
+        const few = TOOLS.filter(({ name }) => turn.three.includes(name));
+        tally.add(turn, await chosen(judged, turn, count === 3 ? few : TOOLS));
+      }
+      console.log(`${model}, ${half} half, ${count} tools: ${tally}`);
+    }
+  } finally {
+    embedder.close();
+    await engine.close();
   }
-  const share = (part: number, all: number) =>
-    `${part}/${all} (${(part / all * 100).toFixed(0)} %)`;
-  console.log(
-    `${half} half, ${count} tools: right tool ${
-      share(tally.right, tally.turns)
-    }, right arguments ` +
-      `${share(tally.argumentsRight, tally.calls)}, ` +
-      `${((performance.now() - start) / tally.turns).toFixed(0)} ms a turn`,
+}
+
+/** What the model wants to call, asked as a reply asks. */
+async function chosen({ engine, shortlist }: Judged, turn: Turn, all: Tools) {
+  const history = [...turn.history, { role: "user", content: turn.user }] as ChatMessage[];
+  const tools = await shortlist.choose(all, turn.user, new Set());
+  const told = all.length <= SHOWN_MAX;
+  const messages = told ? withTools(history, tools) : history;
+  const { calls: [call] } = await chooseTools(
+    engine,
+    { tools, wish: "auto", parallel: false, told },
+    (question) => ({ prompt: engine.text.chat(questioned(messages, question, engine.text)) }),
   );
+  return call;
 }

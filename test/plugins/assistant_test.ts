@@ -2,14 +2,17 @@
 import assert from "node:assert/strict";
 import { type Engine, FlintError, openKv } from "@flint/core";
 import {
+  type AssistantNeeds,
   type Assistants,
   type ChatEvent,
   type Conversations,
   createAssistants,
   type Memory,
   openConversations,
+  openEmbedder,
   openMemory,
   openRegistry,
+  openToolbox,
   type Registry,
 } from "@flint/plugins";
 import { openEngine } from "../../core/engine.ts";
@@ -19,6 +22,8 @@ import { writeTinyModel } from "../tiny_model.ts";
 
 interface Bench {
   readonly engine: Engine;
+  /** All that assistants need but the engine. */
+  readonly needs: Omit<AssistantNeeds, "engine">;
   readonly registry: Registry;
   readonly conversations: Conversations;
   readonly memory: Memory;
@@ -36,7 +41,15 @@ async function withAssistants(use: (bench: Bench) => Promise<void>, contextToken
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
-  const assistants = createAssistants({ engine: () => engine, registry, conversations, memory });
+  const embedder = openEmbedder(`${folder}/minilm`); // not there
+  const needs = {
+    registry,
+    conversations,
+    memory,
+    embedder,
+    toolbox: openToolbox({ kv, types: {} }),
+  };
+  const assistants = createAssistants({ ...needs, engine: () => engine });
   let count = 0;
   const begin = async (maxTokens = 12, instructions = "the answer is in the stone") => {
     // Seeded by nothing: greedy, so that the same prompt gives the same answer.
@@ -49,7 +62,7 @@ async function withAssistants(use: (bench: Bench) => Promise<void>, contextToken
     return (await conversations.create((await registry.create(draft)).id)).id;
   };
   try {
-    await use({ engine, registry, conversations, memory, assistants, begin });
+    await use({ engine, needs, registry, conversations, memory, assistants, begin });
   } finally {
     await engine.close();
     await kv.close();
@@ -230,7 +243,7 @@ Deno.test("assistant: a long conversation drops its oldest turns and says how ma
   }));
 
 Deno.test("assistant: a failure in mid-answer keeps what was said and is the last event", () =>
-  withAssistants(async ({ engine, registry, conversations, begin, memory }) => {
+  withAssistants(async ({ needs, engine, conversations, begin }) => {
     const id = await begin(50);
     const failing: Engine = {
       ...engineFace(engine),
@@ -242,7 +255,7 @@ Deno.test("assistant: a failure in mid-answer keeps what was said and is the las
         }
       },
     };
-    const assistants = createAssistants({ engine: () => failing, registry, conversations, memory });
+    const assistants = createAssistants({ ...needs, engine: () => failing });
     const events = await all(assistants.reply(id, "hello"));
     assert.deepEqual(events.at(-1), {
       type: "error",

@@ -58,9 +58,10 @@ export async function openLiveStore(
   const apis = new Apis({ kv, web, secrets });
   const types = pluginKinds({ egress: web, apis, secrets });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
-  const assistants = createAssistants({ engine: house.engine, registry, conversations, memory });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
-  const builder = openBuilder({ kv, registry, memory, embedder, engine: house.engine });
+  const shared = { registry, memory, toolbox, embedder, engine: house.engine };
+  const assistants = createAssistants({ ...shared, conversations });
+  const builder = openBuilder({ ...shared, kv });
   const deps = {
     house,
     registry,

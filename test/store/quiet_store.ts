@@ -61,9 +61,10 @@ export async function openQuietStore(
   const apis = new Apis({ kv, web, secrets });
   const types = pluginKinds({ egress: web, apis, secrets });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
-  const assistants = createAssistants({ engine: pulling.engine, registry, conversations, memory });
   const embedder = openEmbedder(`${folder}/minilm`);
-  const builder = openBuilder({ kv, registry, memory, embedder, engine: pulling.engine });
+  const shared = { registry, memory, toolbox, embedder, engine: pulling.engine };
+  const assistants = createAssistants({ ...shared, conversations });
+  const builder = openBuilder({ ...shared, kv });
   const deps = {
     house: pulling,
     registry,

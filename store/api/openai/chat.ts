@@ -12,7 +12,7 @@ import { chatLogprobs } from "./logprobs.ts";
 import { boundsOf, fitted, repeated, samplingOf, schemaOf } from "./sampling.ts";
 import { ChatRequest } from "./schema.ts";
 import type { Speaker, Speakers } from "./speaker.ts";
-import { chosenTools, messagesOf, toolCallsOf, withChoice } from "./tools.ts";
+import { chosenTools, toolCallsOf, turnOf, withChoice } from "./tools.ts";
 
 const route = createRoute({
   method: "post",
@@ -49,7 +49,7 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
     const chosen = await chosenTools(request, speaker, signal);
     if (chosen && chosen.calls.length > 0) return c.json(calling(head, chosen), 200);
     const n = request.n ?? 1;
-    const choices = await collect(answers(request, speaker, signal), n);
+    const choices = await collect(await answers(request, speaker, signal), n);
     return c.json({
       ...head,
       object: "chat.completion" as const,
@@ -65,8 +65,9 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
   return app;
 }
 
-function answers(request: ChatRequest, speaker: Speaker, signal: AbortSignal) {
-  const asked = repeated(asEngine(request, speaker), request.n ?? 1);
+async function answers(request: ChatRequest, speaker: Speaker, signal: AbortSignal) {
+  const turn = await turnOf(request, speaker, signal);
+  const asked = repeated(asEngine(request, turn, speaker), request.n ?? 1);
   return together(asked.map((one) => speaker.engine.generate(one, signal)));
 }
 
@@ -86,8 +87,7 @@ function calling(head: AnswerHead, { calls, done }: Chosen) {
   };
 }
 
-function asEngine(request: ChatRequest, speaker: Speaker): GenerateRequest {
-  const turn = speaker.turn(messagesOf(request));
+function asEngine(request: ChatRequest, turn: GenerateRequest, speaker: Speaker): GenerateRequest {
   const asked = {
     ...turn,
     sampling: { ...turn.sampling, ...samplingOf(request, speaker.engine.text.vocabulary) },
@@ -127,7 +127,7 @@ async function* chunks(
     yield chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: "tool_calls" }]);
   } else {
     const begun = new Set<number>();
-    for await (const { index, event } of answers(request, speaker, signal)) {
+    for await (const { index, event } of await answers(request, speaker, signal)) {
       const role = begun.has(index) ? {} : { role: "assistant" as const };
       begun.add(index);
       if (event.type === "done") {

@@ -15,6 +15,8 @@ export interface Speaker {
   readonly engine: Engine;
   /** The request that continues these messages, before the caller's own wishes. */
   turn(messages: readonly ChatMessage[]): GenerateRequest;
+  /** The same, after its own tools have run: those that nobody has to be asked about. */
+  prepare(messages: readonly ChatMessage[], signal: AbortSignal): Promise<GenerateRequest>;
 }
 
 /** Finds speakers by name. */
@@ -29,13 +31,20 @@ export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Sp
     get(name) {
       const engine = house.engine();
       if (name === engine.card.name) {
-        return { engine, turn: (messages) => ({ prompt: engine.text.chat(messages) }) };
+        const turn = (messages: readonly ChatMessage[]) => ({ prompt: engine.text.chat(messages) });
+        return { engine, turn, prepare: (messages) => Promise.resolve(turn(messages)) };
       }
       if (house.list().some((model) => model.name === name && model.use === "chat")) {
         throw otherModel(name, house);
       }
       const { id } = registry.get(name); // throws "not_found"
-      return { engine, turn: (messages) => assistants.turn(id, messages) };
+      return {
+        engine,
+        turn: (messages) => assistants.turn(id, messages),
+        async prepare(messages, signal) {
+          return (await assistants.prepare(id, messages, { signal })).request;
+        },
+      };
     },
   };
 }

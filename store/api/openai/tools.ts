@@ -1,8 +1,12 @@
-/** OpenAI's `tools`: whether the model wants to call some of the client's, and how that is told. */
-import type { ChatMessage } from "@flint/core";
+/**
+ * OpenAI's `tools`: whether the model wants to call some of the client's, and how that is told. A
+ * client that brings none gets the answer after the assistant's own tools have run on the server.
+ */
+import type { GenerateRequest } from "@flint/core";
 import {
   chooseTools,
   type Chosen,
+  questioned,
   type ToolCall,
   type ToolFunction,
   type ToolWish,
@@ -21,20 +25,33 @@ export async function chosenTools(
 ): Promise<Chosen | undefined> {
   const tools = toolsOf(request);
   if (tools.length === 0) return undefined;
+  const messages = withTools(engineMessages(request.messages), tools);
+  const { engine } = speaker;
   const choice = {
-    messages: engineMessages(request.messages),
     tools,
+    told: true,
     wish: wishOf(request.tool_choice),
     // The protocol's default is true, but a small model asked for several calls makes too many.
     parallel: request.parallel_tool_calls === true,
   };
-  return await chooseTools(speaker.engine, choice, (messages) => speaker.turn(messages), signal);
+  const ask = (question: string) => speaker.turn(questioned(messages, question, engine.text));
+  return await chooseTools(engine, choice, ask, signal);
 }
 
-/** The messages to answer, with the tools told if there are any. */
-export function messagesOf(request: ChatRequest): ChatMessage[] {
+/**
+ * The request that answers in words. The client's own tools are told to the model and left to the
+ * client; the assistant's run here, unless the client brings its own or wants none.
+ */
+export async function turnOf(
+  request: ChatRequest,
+  speaker: Speaker,
+  signal: AbortSignal,
+): Promise<GenerateRequest> {
   const messages = engineMessages(request.messages), tools = toolsOf(request);
-  return tools.length > 0 ? withTools(messages, tools) : messages;
+  if (tools.length > 0) return speaker.turn(withTools(messages, tools));
+  return request.tool_choice === "none"
+    ? speaker.turn(messages)
+    : await speaker.prepare(messages, signal);
 }
 
 /** What may be called; nothing if the client says so. */

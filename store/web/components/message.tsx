@@ -8,6 +8,7 @@ import type { Say } from "../strings.ts";
 import { Avatar, type Face } from "./avatar.tsx";
 import { IconButton } from "./button.tsx";
 import { Icon } from "./icon.tsx";
+import { ToolCall } from "./tool_call.tsx";
 
 interface MessageProps {
   readonly message: Message;
@@ -39,9 +40,14 @@ export function Answer({ message, face, titles, render, last, say }: AnswerProps
     <li class="turn answer" data-index={message.index} data-content={content}>
       <h2 class="unseen">{say("said", { name: face.name })}</h2>
       <Avatar {...face} size={32} />
+      <div class="calls">
+        {message.calls?.map((call) => (
+          <ToolCall call={call} open={end === "waiting" && last} say={say} />
+        ))}
+      </div>
       <div class="prose">{raw(render(content).join(""))}</div>
       <p class="waiting">{say("reading")}</p>
-      {end && end !== "stop" && <p class="note">{say(endNote[end])}</p>}
+      {end && end !== "stop" && end !== "waiting" && <p class="note">{say(endNote[end])}</p>}
       <div class="answer-foot">
         <IconButton icon="copy" size={16} label={say("copyAnswer")} data-copy-answer />
         {last && (

@@ -11,6 +11,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openToolbox,
   parse,
   type Registry,
 } from "@flint/plugins";
@@ -36,7 +37,9 @@ async function withBuilder(use: (bench: Bench) => Promise<void>, engine = noEngi
   const kv = openKv(folder);
   const registry = openRegistry(kv), memory = openMemory(kv);
   const embedder = openEmbedder(`${folder}/minilm`); // not there: words decide
-  const reopen = () => openBuilder({ kv, registry, memory, embedder, engine, writerParameters: 0 });
+  const toolbox = openToolbox({ kv, types: {} });
+  const needs = { kv, registry, memory, toolbox, embedder, engine };
+  const reopen = () => openBuilder({ ...needs, writerParameters: 0 });
   try {
     await use({ builder: reopen(), registry, reopen });
   } finally {

@@ -1,0 +1,90 @@
+/** Answers to messages that are not stored: a client's of /v1, another assistant's. Nobody can be asked. */
+import type { ChatMessage, Engine, GenerateRequest } from "@flint/core";
+import { given } from "./given.ts";
+import { type Prompt, sharedPrefix } from "./prompt.ts";
+import { type Assistant, OWNER, type ToolUse } from "./schema.ts";
+import { toolList } from "./tools/choice.ts";
+import type { Shortlist } from "./tools/shortlist.ts";
+import type { GrantedTool } from "./tools/toolbox.ts";
+import { toolMessages } from "./tools/transcript.ts";
+import { areTold, functionsOf, wantedCalls } from "./tools/wanted.ts";
+import { useTools } from "./turn.ts";
+
+/** Whose call a stateless answer is, and how deep in other assistants' calls. */
+export interface PrepareOptions {
+  readonly signal: AbortSignal;
+  readonly user?: string;
+  readonly depth?: number;
+}
+
+/** A stateless answer whose tools have run. */
+export interface Prepared {
+  /** Says the answer in words. */
+  readonly request: GenerateRequest;
+  readonly calls: readonly ToolUse[];
+}
+
+/** Who answers. */
+interface Speaker {
+  readonly assistant: Assistant;
+  /** Those that it may call without asking. */
+  readonly tools: readonly GrantedTool[];
+  readonly engine: Engine;
+  readonly shortlist: Shortlist;
+}
+
+/** Lets the tools run that the messages need, and leaves the words to the caller. */
+export async function prepare(
+  speaker: Speaker,
+  messages: readonly ChatMessage[],
+  { signal, user = OWNER, depth = 0 }: PrepareOptions,
+): Promise<Prepared> {
+  const { engine, tools, assistant, shortlist } = speaker;
+  const request = (all: readonly ChatMessage[]) => turnOf(speaker, all);
+  const calls: ToolUse[] = [];
+  if (tools.length === 0) return { request: request(messages), calls };
+  const lately = new Set<string>();
+  const asking = { engine, tools, history: messages, lately, shortlist, request, signal };
+  const turn = {
+    tools,
+    choose: (uses: readonly ToolUse[]) => wantedCalls(asking, uses),
+    allowed: () => false,
+    context: { assistant: assistant.id, user, depth },
+    keep: () => Promise.resolve(),
+  };
+  for await (const _ of useTools(turn, calls, signal)); // nobody watches
+  const { text, limits: { contextTokens } } = engine;
+  const called = toolMessages(calls, { text, contextTokens });
+  return { request: request([...messages, ...called]), calls };
+}
+
+/** Tools that may be called where nobody can be asked. */
+export const unasked = (tools: readonly GrantedTool[]) =>
+  tools.filter(({ ask }) => ask === "never");
+
+/** Few tools are told with the instructions, so that all chats share their KV. */
+export function instructionsOf({ instructions }: Assistant, tools: readonly GrantedTool[]): string {
+  return areTold(tools) ? `${instructions}\n\n${toolList(functionsOf(tools))}` : instructions;
+}
+
+/** The request that continues a client's own messages. */
+export function turnOf(
+  { assistant, tools, engine: { text, limits } }: Omit<Speaker, "shortlist">,
+  messages: readonly ChatMessage[],
+): GenerateRequest {
+  const system: ChatMessage = { role: "system", content: instructionsOf(assistant, tools) };
+  const tokens = text.chat([system, ...messages]);
+  const prefixTokens = sharedPrefix(text.chat([system], { open: false }), tokens);
+  const { maxTokens = Infinity } = assistant.sampling;
+  // No room at all is the engine's to refuse: it knows what the client wishes beside.
+  const answerTokens = Math.max(1, Math.min(maxTokens, limits.contextTokens - tokens.length));
+  return { ...requestOf(assistant, { tokens, prefixTokens }), maxTokens: answerTokens };
+}
+
+/** A prompt, to be gone on with as the assistant's manifest says. */
+export function requestOf(
+  { id, sampling: { maxTokens: _, ...sampling } }: Assistant,
+  { tokens, prefixTokens }: Pick<Prompt, "tokens" | "prefixTokens">,
+): GenerateRequest {
+  return { prompt: tokens, sampling: given(sampling), assistant: id, prefixTokens };
+}

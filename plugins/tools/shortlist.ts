@@ -1,0 +1,82 @@
+/** Of many tools the few that a message may be about: a small model reads some dozens badly, and slowly. */
+import { FlintError } from "@flint/core";
+import type { Embedder } from "../knowledge/embed.ts";
+import type { ToolFunction } from "./choice.ts";
+
+/** So many are all shown. */
+export const SHOWN_MAX = 8;
+
+/** Descriptions whose vectors are remembered, 1.5 KB each; beyond, all are made anew. */
+const VECTORS_MAX = 4096;
+
+/** Chooses among tools, and remembers what their descriptions mean. */
+export class Shortlist {
+  readonly #embedder: Pick<Embedder, "embed">;
+  readonly #vectors = new Map<string, Float32Array>();
+
+  constructor(embedder: Pick<Embedder, "embed">) {
+    this.#embedder = embedder;
+  }
+
+  /**
+   * The tools likest to `message`, in their own order, those named in `lately` among them. Likeness
+   * is MiniLM's, or words in common where no embedder answers.
+   */
+  async choose<T extends ToolFunction>(
+    tools: readonly T[],
+    message: string,
+    lately: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<readonly T[]> {
+    if (tools.length <= SHOWN_MAX) return tools;
+    const scores = await this.#cosines(tools, message, signal) ?? commonWords(tools, message);
+    const rank = (i: number) => (lately.has(tools[i]!.name) ? 1 : 0) + scores[i]!;
+    const best = [...tools.keys()].sort((a, b) => rank(b) - rank(a)).slice(0, SHOWN_MAX);
+    return tools.filter((_, i) => best.includes(i));
+  }
+
+  /** undefined where no embedder answers. */
+  async #cosines(
+    tools: readonly ToolFunction[],
+    message: string,
+    signal?: AbortSignal,
+  ): Promise<number[] | undefined> {
+    const texts = tools.map(describe);
+    if (this.#vectors.size > VECTORS_MAX) this.#vectors.clear();
+    const unknown = [...new Set(texts)].filter((text) => !this.#vectors.has(text));
+    try {
+      const { vectors: [asked, ...made] } = await this.#embedder.embed(
+        [message, ...unknown],
+        signal,
+      );
+      unknown.forEach((text, i) => this.#vectors.set(text, made[i]!));
+      return texts.map((text) => dot(this.#vectors.get(text)!, asked!));
+    } catch (error) {
+      if (error instanceof FlintError && error.code !== "cancelled") return undefined;
+      throw error;
+    }
+  }
+}
+
+const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+/** With the names of parameters the right tool was among the first 6 of 30; without, among the first 12. */
+function describe({ name, description = "", parameters }: ToolFunction): string {
+  const names = Object.keys((parameters?.properties ?? {}) as object).join(", ");
+  return `${name.replace(/[_-]/g, " ")}: ${description} (${names})`;
+}
+
+/** The share of a tool's words that the message has, by their first letters: "emails" has "email". */
+function commonWords(tools: readonly ToolFunction[], message: string): number[] {
+  const said = stems(message);
+  return tools.map((tool) => {
+    const own = stems(describe(tool));
+    return [...own].filter((stem) => said.has(stem)).length / Math.sqrt(own.size);
+  });
+}
+
+const STEM_CHARS = 5;
+function stems(text: string): Set<string> {
+  const words = text.toLowerCase().match(/\p{Script=Han}|[\p{L}\p{N}]{3,}/gu) ?? [];
+  return new Set(words.map((word) => word.slice(0, STEM_CHARS)));
+}
