@@ -368,9 +368,7 @@ class EngineAssistants implements Assistants {
 
 /** The call of the last answer that waits under this id. */
 function waitingCall(last: Message | undefined, callId: string): ToolUse | undefined {
-  return last?.end !== "waiting"
-    ? undefined
-    : last.calls?.find((call) => call.id === callId && isWaiting(call));
+  return last?.calls?.find((call) => call.id === callId && isWaiting(call));
 }
 
 /** Messages as the model reads them. */

@@ -29,7 +29,7 @@ export interface Turn {
     readonly id: string;
     readonly answer: ReturnType<NonNullable<ToolContext["ask"]>>;
   };
-  /** Keeps `uses` as they are now: before calls run, so that it is known what was begun. */
+  /** Keeps `uses` as they are now: before calls run, so that it is known what was begun, and after each. */
   readonly keep: () => Promise<void>;
 }
 
@@ -58,11 +58,10 @@ export async function* useTools(
     const wanted = (await turn.choose(uses)).filter((call) => !uses.some(isSame(call)));
     if (wanted.length === 0) return "speak";
     for (const call of wanted) {
-      const use = useOf(call, step, turn);
-      uses.push(use);
-      if (isWaiting(use)) yield { type: "approval", call: use };
+      uses.push(useOf(call, step, turn));
     }
-    await turn.keep();
+    await turn.keep(); // before it is told, and before it runs
+    for (const use of uses.filter(isWaiting)) yield { type: "approval", call: use };
   }
 }
 
@@ -99,7 +98,6 @@ async function* runDue(
     await Promise.all(together.map((use) => run(turn, uses, use, emit, signal)));
     for (const use of ordered) await run(turn, uses, use, emit, signal);
   });
-  await turn.keep();
 }
 
 /** Yields what `work` emits until it ends; a reader who leaves aborts it. */
@@ -133,6 +131,7 @@ async function run(
   const result = await resultOf(turn, use, emit, signal);
   const done = { ...use, result: bounded(result, uses) };
   uses[uses.findIndex(({ id }) => id === use.id)] = done;
+  await turn.keep();
   emit({ type: "tool_result", call: done });
 }
 

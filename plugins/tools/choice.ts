@@ -79,7 +79,7 @@ export async function chooseTools(
   const calls: ToolCall[] = [];
   for (const name of await chosenNames(choice, said)) {
     const tool = choice.tools.find((one) => one.name === name)!;
-    const values = await chosenValues(tool, calls, choice, said);
+    const values = await chosenValues(tool, calls, said);
     if (values) calls.push({ name, arguments: values });
   }
   return { calls, done: said.done };
@@ -155,7 +155,6 @@ async function chosenNames(choice: Choice, said: Said): Promise<readonly string[
 async function chosenValues(
   tool: ToolFunction,
   before: readonly ToolCall[],
-  choice: Choice,
   said: Said,
 ): Promise<ToolCall["arguments"] | undefined> {
   const { parameters = NO_PARAMETERS } = tool;

@@ -1,24 +1,24 @@
 /** `flint chat`: talk to an assistant at the terminal, from a pipe, or for one answer. */
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import process from "node:process";
 import type { Command } from "commander";
 import { FlintError } from "@flint/core";
-import { type Assistant, type ChatEvent, MESSAGE_CHARS_MAX } from "@flint/plugins";
-import { type Flint, openFlint } from "../serve.ts";
 import {
-  type HostOptions,
-  houseOptions,
-  type ModelOptions,
-  withCommon,
-  withHosts,
-  withModel,
-} from "./options.ts";
+  type Assistant,
+  type ChatEvent,
+  isWaiting,
+  MESSAGE_CHARS_MAX,
+  type ToolUse,
+} from "@flint/plugins";
+import { type Flint, openFlint } from "../serve.ts";
+import { type Ask, decisionOn, valuesOf } from "./consent.ts";
+import { houseOptions, type ModelOptions, withCommon, withModel } from "./options.ts";
 import { needWrite } from "./permission.ts";
 import { ProgressLine } from "./progress.ts";
 import { Stop } from "./stop.ts";
 import { formatBytes, print, remark, write } from "./terminal.ts";
 
-interface ChatOptions extends ModelOptions, HostOptions {
+interface ChatOptions extends ModelOptions {
   readonly once?: string;
   readonly stats?: boolean;
 }
@@ -27,7 +27,7 @@ const DEFAULT_ASSISTANT = "code-companion";
 
 /** Adds the command. */
 export function addChat(program: Command, dataDir: string, args: readonly string[]): void {
-  withHosts(withModel(withCommon(program.command("chat"), dataDir)))
+  withModel(withCommon(program.command("chat"), dataDir))
     .description("talk to an assistant; each line is a message, /exit or Ctrl-D leaves")
     .argument("[assistant]", "id of the assistant", DEFAULT_ASSISTANT)
     .option("--once <text>", "answer one message and leave; - reads it from stdin")
@@ -40,13 +40,12 @@ export function addChat(program: Command, dataDir: string, args: readonly string
 
 async function chat(assistantId: string, options: ChatOptions): Promise<void> {
   using stop = new Stop();
-  const flint = await openFlint({ ...houseOptions(options), allowedHosts: options.allowHost });
+  const flint = await openFlint(houseOptions(options));
   try {
     const { name } = find(flint, assistantId);
     await waitForEngine(flint, options, stop.signal);
     const { id } = await flint.conversations.create(assistantId);
-    const answer = (text: string, signal: AbortSignal) =>
-      show(flint.assistants.reply(id, text, signal), options);
+    const answer: Answer = (text, signal, ask) => reply(flint, id, text, { signal, ask, options });
     if (options.once !== undefined) {
       return await answer(options.once === "-" ? await readAll() : options.once, stop.signal);
     }
@@ -68,7 +67,32 @@ function find({ registry }: Flint, id: string): Assistant {
   }
 }
 
-type Answer = (text: string, signal: AbortSignal) => Promise<void>;
+type Answer = (text: string, signal: AbortSignal, ask?: Ask) => Promise<void>;
+
+/** How a reply is shown, and who is asked what it needs. */
+interface Showing {
+  readonly signal: AbortSignal;
+  readonly ask: Ask | undefined;
+  readonly options: ChatOptions;
+}
+
+/** One message and all of its answer, decisions included. */
+async function reply(
+  flint: Flint,
+  conversation: string,
+  text: string,
+  showing: Showing,
+): Promise<void> {
+  const { assistants } = flint, { signal, ask } = showing;
+  const give = async (question: Extract<ChatEvent, { type: "question" }>) =>
+    assistants.answerQuestion(conversation, question.question, await valuesOf(question, ask));
+  let waiting = await show(assistants.reply(conversation, text, signal), showing, give);
+  while (waiting) {
+    const decision = await decisionOn(waiting, ask);
+    const rest = assistants.decide(conversation, waiting.id, decision, signal);
+    waiting = await show(rest, showing, give);
+  }
+}
 
 /** At a terminal the stand-in may begin; a program gets the model it asked for. */
 async function waitForEngine(
@@ -88,17 +112,39 @@ async function waitForEngine(
   house.engine(); // throws, and says why, if there is none
 }
 
-/** Prints an answer as it comes; throws what ended it early. */
-async function show(events: AsyncIterable<ChatEvent>, options: ChatOptions): Promise<void> {
-  let failure: FlintError | undefined;
+/** Prints an answer as it comes; throws what ended it early, returns a call that waits for a decision. */
+async function show(
+  events: AsyncIterable<ChatEvent>,
+  { options }: Showing,
+  give: (question: Extract<ChatEvent, { type: "question" }>) => Promise<void>,
+): Promise<ToolUse | undefined> {
+  let failure: FlintError | undefined, waiting: ToolUse | undefined;
   for await (const event of events) {
     if (options.json) print(JSON.stringify(event));
     else if (event.type === "token") write(Deno.stdout, event.text);
-    else if (event.type === "done") write(Deno.stdout, "\n");
     else if (event.type === "stats" && options.stats) remark(`\n${figures(event.stats)}`);
+    else remarkOn(event);
+    if (event.type === "question") await give(event);
     if (event.type === "error") failure = new FlintError("unavailable", event.message);
+    if (event.type === "done") {
+      waiting = event.message.calls?.find(isWaiting);
+      if (!waiting && !options.json) write(Deno.stdout, "\n");
+    }
   }
   if (failure) throw failure;
+  return waiting;
+}
+
+/** What tools do, told beside the answer. */
+function remarkOn(event: ChatEvent): void {
+  if (event.type === "missing") remark(`(not there now: ${event.plugins.join(", ")})`);
+  if (event.type === "progress") remark(`  ${event.text}`);
+  if (event.type === "tool_call") {
+    remark(`[${event.call.name} ${JSON.stringify(event.call.arguments)}]`);
+  }
+  if (event.type !== "tool_result") return;
+  const { name, result } = event.call;
+  remark(`[${name} ${result ? result.failed ? "failed" : "answered" : "was not called"}]`);
 }
 
 function figures(stats: Extract<ChatEvent, { type: "stats" }>["stats"]): string {
@@ -134,13 +180,21 @@ async function converse({ house }: Flint, answer: Answer): Promise<void> {
     if (line.trim() === "/exit") break;
     if (line.trim() !== "") {
       answering = new AbortController();
-      await answer(line, answering.signal).catch(tell);
+      await answer(line, answering.signal, asker(lines, answering.signal)).catch(tell);
       answering = undefined;
     }
     ask();
   }
   lines.close();
 }
+
+/** Asks at the same terminal; a stop is no answer. */
+const asker = (lines: Interface, signal: AbortSignal): Ask => (question) =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve("");
+    signal.addEventListener("abort", () => resolve(""), { once: true });
+    lines.question(question, { signal }, resolve);
+  });
 
 function tell(error: unknown): void {
   if (!(error instanceof FlintError)) throw error;

@@ -42,7 +42,7 @@ export function Answer({ message, face, titles, render, last, say }: AnswerProps
       <Avatar {...face} size={32} />
       <div class="calls">
         {message.calls?.map((call) => (
-          <ToolCall call={call} open={end === "waiting" && last} say={say} />
+          <ToolCall call={call} open={last && (end === undefined || end === "waiting")} say={say} />
         ))}
       </div>
       <div class="prose">{raw(render(content).join(""))}</div>

@@ -42,7 +42,7 @@ export function ToolCall({ call, open, say }: ToolCallProps) {
       {values !== "{}" && (
         <details open={state === "waiting"}>
           <summary>{say("callArguments")}</summary>
-          <pre tabindex="0">{values}</pre>
+          <pre tabindex={0}>{values}</pre>
         </details>
       )}
       {state === "waiting" && <Decision call={call} say={say} />}
@@ -84,7 +84,7 @@ function Result({ content, say }: { content: readonly ToolContent[]; say: Say })
       {shown !== "" && (
         <details open={shown.length <= OPEN_CHARS_MAX}>
           <summary>{say("callResult")}</summary>
-          <pre tabindex="0">{shown}</pre>
+          <pre tabindex={0}>{shown}</pre>
         </details>
       )}
     </>

@@ -22,6 +22,22 @@ export async function refreshTurns(accept: (newest: Element | null) => boolean):
   return true;
 }
 
+/** Brings the calls of the newest answer up to date in its live turn; cards that ask are left alone. */
+export async function refreshCalls(turn: HTMLElement): Promise<void> {
+  const fresh = (await fetchPage()).querySelector("#turns > .answer:last-child .calls");
+  const calls = turn.querySelector(".calls");
+  if (!fresh || !calls) return;
+  [...fresh.children].forEach((card, i) => {
+    const old = calls.children[i];
+    if (!old) calls.append(document.adoptNode(card));
+    else if (isReplaced(old, card)) old.replaceWith(document.adoptNode(card));
+  });
+}
+
+/** A card that asks stays until its call is over. */
+const isReplaced = (old: Element, card: Element): boolean =>
+  old.className !== card.className || (!old.querySelector("form") && !old.isEqualNode(card));
+
 async function fetchPage(): Promise<Document> {
   const response = await fetch(location.pathname, { headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(`${location.pathname} answered ${response.status}`);

@@ -3,6 +3,7 @@
 import type { Say } from "../strings.ts";
 import { followEnd } from "./follow.ts";
 import type { LiveAnswer } from "./live_answer.ts";
+import { LiveCalls } from "./live_calls.ts";
 import { refresh, refreshTurns } from "./refresh.ts";
 import { askFor, reason, Refusal } from "./request.ts";
 
@@ -37,8 +38,12 @@ export class Talk {
     requestIdleCallback(renderer); // there before the first answer is
     form.querySelector("[data-stop]")!.addEventListener("click", () => this.#stop.abort());
     this.#turns.addEventListener("click", (event) => {
-      const wanted = (event.target as Element).closest("[data-regenerate]");
-      if (wanted && form.dataset.busy === undefined) this.again();
+      const wanted = (event.target as Element).closest<HTMLElement>(
+        "[data-regenerate], [data-decide]",
+      );
+      if (!wanted || form.dataset.busy !== undefined) return;
+      if (wanted.dataset.decide) this.decide(wanted, wanted.dataset.decide);
+      else this.again();
     });
   }
 
@@ -65,16 +70,23 @@ export class Talk {
     this.ask(question.querySelector(".bubble")!.textContent!);
   }
 
+  /** Decides about the call of the card that `button` is on, and streams the rest of its answer. */
+  decide(button: HTMLElement, decision: string): void {
+    const call = button.closest<HTMLElement>("[data-call]")!;
+    const turn = call.closest<HTMLElement>(".turn")!;
+    call.querySelector(".call-decision")!.remove();
+    this.#answer(`approvals/${call.dataset.call}`, { decision }, turn);
+  }
+
   /** After a reload the server may just be keeping the answer that the reload cut off. */
   lookAgain(): void {
     if (this.#turns.querySelector(".no-answer")) keep(true);
   }
 
-  async #answer(verb: "messages" | "regenerate", body: unknown): Promise<void> {
+  async #answer(verb: string, body: unknown, turn = blank("answer")): Promise<void> {
     this.#stop = new AbortController();
-    const turn = blank("answer");
     turn.classList.add("live");
-    this.#turns.append(turn);
+    if (!turn.isConnected) this.#turns.append(turn);
     this.#form.dataset.busy = "";
     this.#goToEnd();
     const { failure, refused } = await this.#stream(verb, body, turn);
@@ -92,10 +104,12 @@ export class Talk {
     try {
       const { LiveAnswer } = await renderer();
       live = new LiveAnswer(turn, this.#speech, this.#say);
+      const calls = new LiveCalls(turn, this.#address, this.#say);
       const events = await askFor(`${this.#address}/${verb}`, body, signal);
       refresh().catch(() => {}); // the first question names the conversation
       for await (const event of events) {
         if (event.type === "token") live.add(event.text);
+        calls.take(event);
         if (event.type === "error") return { failure: event.message };
       }
       return {};
