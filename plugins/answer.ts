@@ -2,6 +2,7 @@
 import type { Engine, GenerateEvent } from "@flint/core";
 import type { NewMessage } from "./conversation.ts";
 import { given } from "./given.ts";
+import type { Prompt } from "./prompt.ts";
 import type { AnswerStats, ChatEvent, Message, ToolUse } from "./schema.ts";
 
 /** One answer. */
@@ -23,7 +24,11 @@ export class Answer {
 
   finish(
     { reason, usage, speed }: Extract<GenerateEvent, { type: "done" }>,
-    { engine, dropped }: { readonly engine: Engine; readonly dropped: number },
+    { engine, dropped, prompt }: {
+      readonly engine: Engine;
+      readonly dropped: number;
+      readonly prompt: Prompt;
+    },
   ): void {
     this.end = reason;
     this.stats = {
@@ -31,6 +36,7 @@ export class Answer {
       fidelity: engine.fidelity,
       ...usage,
       droppedMessages: dropped,
+      layers: prompt.layers,
       ...speed,
     };
   }

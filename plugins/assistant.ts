@@ -3,13 +3,14 @@ import { type ChatMessage, type Engine, FlintError, type GenerateRequest } from 
 import { z } from "zod";
 import { Answer } from "./answer.ts";
 import type { Conversations } from "./conversation.ts";
+import { lorePassages } from "./formats/lorebook.ts";
+import { given } from "./given.ts";
 import type { Embedder } from "./knowledge/embed.ts";
 import type { Memory } from "./memory.ts";
 import { parse } from "./parse.ts";
-import { buildPrompt } from "./prompt.ts";
+import { buildPrompt, type Prompt } from "./prompt.ts";
 import type { Registry } from "./registry.ts";
 import {
-  instructionsOf,
   prepare,
   type Prepared,
   type PrepareOptions,
@@ -26,11 +27,13 @@ import {
   ToolDecision,
   type ToolUse,
 } from "./schema.ts";
+import { Summaries } from "./summary.ts";
+import { toolList } from "./tools/choice.ts";
 import { Questions } from "./tools/questions.ts";
 import { Shortlist } from "./tools/shortlist.ts";
 import type { GrantedTool, Toolbox } from "./tools/toolbox.ts";
 import { chatMessages, toolMessages } from "./tools/transcript.ts";
-import { wantedCalls } from "./tools/wanted.ts";
+import { areTold, functionsOf, wantedCalls } from "./tools/wanted.ts";
 import { isWaiting, useTools } from "./turn.ts";
 
 /** What assistants need. */
@@ -83,6 +86,8 @@ export interface Assistants {
     messages: readonly ChatMessage[],
     options: PrepareOptions,
   ): Promise<Prepared>;
+  /** Breaks off what is still done behind answers. Before engine and store are closed. */
+  close(): Promise<void>;
 }
 
 /** Longest answer when the assistant's manifest names none. */
@@ -117,6 +122,8 @@ interface Begun {
   readonly missing: readonly string[];
   /** The request that continues messages. */
   readonly request: (messages: readonly ChatMessage[]) => GenerateRequest;
+  /** What the model is shown before any call. */
+  readonly prompt: Prompt;
   readonly dropped: number;
 }
 
@@ -126,10 +133,12 @@ class EngineAssistants implements Assistants {
   readonly #questions = new Questions();
   /** Conversations that are being answered. */
   readonly #running = new Set<string>();
+  readonly #summaries: Summaries;
 
   constructor(needs: AssistantNeeds) {
     this.#needs = needs;
     this.#shortlist = new Shortlist(needs.embedder);
+    this.#summaries = new Summaries(needs.conversations);
   }
 
   async *reply(id: string, text: unknown, signal?: AbortSignal): AsyncGenerator<ChatEvent> {
@@ -233,10 +242,15 @@ class EngineAssistants implements Assistants {
     const granted = await toolbox.granted(assistant.tools);
     const tools = attended === false ? unasked(granted.tools) : granted.tools;
     const { enabled, facts } = memory.get({ assistant: assistant.id, user: OWNER });
+    const told = areTold(tools) ? toolList(functionsOf(tools)) : undefined;
+    const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
+    const summary = conversations.summary(id);
     const prompt = (messages: readonly ChatMessage[]) =>
       buildPrompt({
-        instructions: instructionsOf(assistant, tools),
+        instructions: assistant.instructions,
         facts: enabled ? facts.map(({ text }) => text) : [],
+        summary: summary && { ...summary, until: origins.indexOf(summary.until) },
+        ...given({ tools: told, knowledge: lorePassages(assistant, history) }),
         history: messages,
         text: engine.text,
         contextTokens: engine.limits.contextTokens,
@@ -246,10 +260,11 @@ class EngineAssistants implements Assistants {
       const built = prompt(messages);
       return { ...requestOf(assistant, built), maxTokens: built.answerTokens };
     };
-    const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
-    const { dropped } = prompt(readAs(history, engine));
+    const shown = prompt(readAs(history, engine));
+    const covered = shown.start > shown.dropped ? summary!.until : 0;
+    const dropped = origins[shown.start]! - covered;
     const missing = granted.missing;
-    return { engine, assistant, history, tools, missing, request, dropped: origins[dropped]! };
+    return { engine, assistant, history, tools, missing, request, prompt: shown, dropped };
   }
 
   /** A call that waits while the user writes something else was not allowed. */
@@ -288,6 +303,7 @@ class EngineAssistants implements Assistants {
       if (kept instanceof FlintError) failure ??= kept;
       else message = kept;
     }
+    if (message && answer.end !== "waiting") this.#summaries.refresh(id, begun);
     if (answer.stats) yield { type: "stats", stats: answer.stats };
     if (failure) yield { type: "error", code: failure.code, message: failure.message };
     else if (message) yield { type: "done", message };
@@ -348,6 +364,10 @@ class EngineAssistants implements Assistants {
         await this.#needs.conversations.append(id, answer.unfinished(), index);
       },
     };
+  }
+
+  async close(): Promise<void> {
+    await this.#summaries.close();
   }
 
   /** Saves an answer, or says why not: the conversation may be gone or full by now. */

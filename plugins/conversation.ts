@@ -2,7 +2,7 @@
 import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { parse } from "./parse.ts";
 import { firstWords } from "./plain_text.ts";
-import { Conversation, Message } from "./schema.ts";
+import { Conversation, Message, Summary } from "./schema.ts";
 
 /** A new turn; the store gives it its index and time. */
 export type NewMessage = Omit<Message, "index" | "createdAt">;
@@ -28,6 +28,10 @@ export interface Conversations {
    * "over_budget" when the conversation is full.
    */
   append(id: string, message: NewMessage, at?: number): Promise<Message>;
+  /** Notes on its oldest messages, if there are any; gone once one of these is replaced. */
+  summary(id: string): Summary | undefined;
+  /** Keeps notes in place of those before. Without effect where they tell of more than there is. */
+  summarise(id: string, summary: Summary): Promise<void>;
   /** A title of 1 to 120 characters; it stays whatever is said later. */
   rename(id: string, title: unknown): Promise<Conversation>;
   remove(id: string): Promise<void>;
@@ -53,6 +57,7 @@ class StoredConversations implements Conversations {
   readonly #heads: Collection<Conversation>;
   /** [conversation, index] */
   readonly #messages: Collection<Message>;
+  readonly #summaries: Collection<Summary>;
   /** [updatedAt, id], empty values: the order of the list. */
   readonly #recent: Collection<true>;
 
@@ -63,6 +68,9 @@ class StoredConversations implements Conversations {
       parse: (value) => Conversation.parse(value),
     });
     this.#messages = kv.collection(`${prefix}messages`, { parse: (value) => Message.parse(value) });
+    this.#summaries = kv.collection(`${prefix}summaries`, {
+      parse: (value) => Summary.parse(value),
+    });
     this.#recent = kv.collection(`${prefix}conversations_recent`);
   }
 
@@ -124,6 +132,16 @@ class StoredConversations implements Conversations {
     });
   }
 
+  summary(id: string): Summary | undefined {
+    return this.#summaries.get(id);
+  }
+
+  async summarise(id: string, summary: Summary): Promise<void> {
+    await this.#kv.transaction((transaction) => {
+      if (summary.until < this.get(id).messages) transaction.put(this.#summaries, id, summary);
+    });
+  }
+
   async rename(id: string, title: unknown): Promise<Conversation> {
     const { title: checked } = parse(Conversation.pick({ title: true }), { title });
     if (checked === "") throw new FlintError("bad_input", "title is empty: write something");
@@ -142,6 +160,7 @@ class StoredConversations implements Conversations {
 
   #cut(transaction: Transaction, { id, messages }: Conversation, end: number): void {
     for (let i = end; i < messages; i++) transaction.remove(this.#messages, [id, i]);
+    if (end < (this.summary(id)?.until ?? 0)) transaction.remove(this.#summaries, id);
   }
 
   /** Replaces a head, and moves it to the front of the order. */

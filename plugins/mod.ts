@@ -2,17 +2,20 @@
 export {
   AnswerStats,
   Assistant,
+  ASSISTANT_DEFAULTS,
   AssistantDraft,
   AssistantPatch,
   CATEGORIES,
   ChatEvent,
   Conversation,
+  LayerUse,
   Manifest,
   Message,
   MESSAGE_CHARS_MAX,
   OWNER,
   Sampling,
   SLUG_CHARS_MAX,
+  Summary,
   ToolDecision,
   ToolGrant,
   ToolUse,
@@ -53,6 +56,7 @@ export {
   type Embeddings,
   openEmbedder,
 } from "./knowledge/embed.ts";
+export { importPackage } from "./formats/charx.ts";
 export {
   type ExportedFile,
   exportFile,
@@ -72,6 +76,9 @@ export { describeCode, sha256Of } from "./code/kind.ts";
 export { SOURCE_CHARS_MAX } from "./code/messages.ts";
 export { type KindNeeds, pluginKinds } from "./tools/kinds.ts";
 export { type Builder, openBuilder, SAID_CHARS_MAX } from "./builder/builder.ts";
+export { DRAWINGS } from "./builder/avatars.ts";
+export { categoryName } from "./builder/categories.ts";
+export { LANGUAGE_TAGS, languageName } from "./builder/languages.ts";
 export { BuilderEvent, BuilderSession, BuilderTurn } from "./builder/session_schema.ts";
 export {
   chooseTools,

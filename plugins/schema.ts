@@ -1,7 +1,7 @@
 /** The shapes that are stored and sent: assistants, conversations, messages and chat events. */
 import { z } from "zod";
 import { plainText } from "./plain_text.ts";
-import { ToolName, ToolResult } from "./tools/tool.ts";
+import { Json, ToolName, ToolResult } from "./tools/tool.ts";
 
 /** Shelves of the store. */
 export const CATEGORIES = [
@@ -155,6 +155,27 @@ export const ASSISTANT_DEFAULTS: Omit<
   extra: {},
 };
 
+/** A layer of a prompt: what it took of the context, and what was cut of it. */
+export const LayerUse = z.strictObject({
+  layer: z.enum([
+    "instructions",
+    "tools",
+    "rules",
+    "memory",
+    "earlier",
+    "knowledge",
+    "conversation",
+  ]),
+  tokens: z.int().min(0),
+  budget: z.int().min(0).meta({ description: "Tokens it might have taken" }),
+  shown: z.int().min(0).meta({
+    description: "Characters of instructions, facts of the memory, passages of the knowledge, " +
+      "messages that `earlier` sums up, messages of the conversation",
+  }),
+  cut: z.int().min(0).meta({ description: "As many were left out" }),
+}).meta({ id: "LayerUse" });
+export type LayerUse = z.infer<typeof LayerUse>;
+
 /** What one answer cost; see core's Usage and Speed for the units. */
 export const AnswerStats = z.strictObject({
   model: z.string(),
@@ -162,8 +183,10 @@ export const AnswerStats = z.strictObject({
   promptTokens: z.int(),
   cachedTokens: z.int(),
   completionTokens: z.int(),
-  /** Messages at the beginning of the conversation that did not fit the model's context. */
+  /** Messages at the beginning of the conversation that were neither shown nor summed up. */
   droppedMessages: z.int(),
+  /** What the model was shown; absent from answers of older versions. */
+  layers: z.array(LayerUse).readonly().optional(),
   firstTokenMs: z.number(),
   tokensPerSecond: z.number(),
   hitRate: z.number(),
@@ -188,7 +211,7 @@ export const ToolUse = z.strictObject({
   plugin: Slug.meta({ description: "Id of the plugin" }),
   tool: ToolName.meta({ description: "The tool's name in its plugin" }),
   name: ToolName.meta({ description: "Its name among the assistant's tools" }),
-  arguments: z.record(z.string(), z.json()),
+  arguments: z.record(z.string(), Json),
   step: z.int().min(0).meta({
     description: "Which round of calls it belongs to: those of one round were wanted at once",
   }),
@@ -230,6 +253,18 @@ export const Conversation = z.strictObject({
 }).meta({ id: "Conversation" });
 export type Conversation = z.infer<typeof Conversation>;
 
+/** Notes on a conversation's older turns, which the model is shown in place of them. */
+export const Summary = z.strictObject({
+  text: z.string().min(1).max(8000),
+  until: z.int().min(1).meta({
+    description: "How many messages, from the first, it tells of; a user's message follows",
+  }),
+  by: z.enum(["model", "extract"]).meta({
+    description: "Written by the model, or made of the messages' own first sentences",
+  }),
+}).meta({ id: "Summary" });
+export type Summary = z.infer<typeof Summary>;
+
 /**
  * What a reply yields: what tools do, then tokens, then stats, then done; or, at any point, error as
  * the last. A reply that needs a decision is done for now: its message ends in "waiting".
@@ -259,7 +294,7 @@ export const ChatEvent = z.discriminatedUnion("type", [
     question: z.uuid(),
     call: z.string(),
     text: z.string(),
-    schema: z.record(z.string(), z.json()),
+    schema: z.record(z.string(), Json),
   }),
   z.strictObject({
     type: z.literal("tool_result").meta({ description: "A call has run, or was refused" }),

@@ -77,7 +77,7 @@ function useOf(call: ToolCall, step: number, { tools, allowed }: Turn): ToolUse 
     plugin: granted.plugin,
     tool: granted.tool.name,
     name: call.name,
-    arguments: call.arguments as ToolUse["arguments"],
+    arguments: { ...call.arguments },
     step,
     ...(asks ? { ask: granted.ask as "always" | "once" } : {}),
   };

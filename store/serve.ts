@@ -86,6 +86,15 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
   const types = pluginKinds({ egress: web, apis, secrets });
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const embedder = openEmbedder(join(dataDir, "models", "minilm"));
+  const engine = () => house.engine();
+  const builder = openBuilder({
+    ...{ kv, registry, memory, toolbox, embedder },
+    engine,
+    tools: () => toolbox.list(),
+  });
+  const assistants = createAssistants({
+    ...{ engine, registry, conversations, memory, toolbox, embedder },
+  });
   return {
     house,
     registry,
@@ -96,19 +105,10 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     apis,
     embedder,
     library: openLibrary({ kv, embedder }),
-    builder: openBuilder({
-      ...{ kv, registry, memory, toolbox, embedder },
-      engine: () => house.engine(),
-    }),
-    assistants: createAssistants({
-      engine: () => house.engine(),
-      registry,
-      conversations,
-      memory,
-      toolbox,
-      embedder,
-    }),
+    builder,
+    assistants,
     async close() {
+      await Promise.all([assistants.close(), builder.close()]);
       embedder.close();
       await toolbox.close();
       await web.close();

@@ -8,10 +8,11 @@ import type { Memory } from "../memory.ts";
 import { parse } from "../parse.ts";
 import { visible } from "../plain_text.ts";
 import type { Registry } from "../registry.ts";
-import { type Assistant, ASSISTANT_DEFAULTS, Manifest } from "../schema.ts";
+import { type Assistant, ASSISTANT_DEFAULTS, AssistantPatch, Manifest } from "../schema.ts";
+import { WRITER_PARAMETERS } from "../writer.ts";
 import type { Category } from "./categories.ts";
 import { likenessToCategories } from "./choose_category.ts";
-import { suggestTools, type ToolCard } from "./choose_tools.ts";
+import { namedTool, suggestTools, type ToolCard } from "./choose_tools.ts";
 import { likenessToOperations } from "./choose_operation.ts";
 import { makeDraft } from "./draft.ts";
 import type { Likeness } from "./likeness.ts";
@@ -25,7 +26,7 @@ import type { BuilderEvent, BuilderSession, BuilderTurn, Question } from "./sess
 import { orNothing, understand, type Understood } from "./understand.ts";
 import { toneOf } from "./tones.ts";
 import { readWish } from "./wish.ts";
-import { askForValue, noStep, replyTo, replyToWish } from "./words.ts";
+import { askForValue, noStep, noTool, replyTo, replyToEdit, replyToWish } from "./words.ts";
 
 /** What the builder needs. */
 export interface BuilderNeeds {
@@ -36,30 +37,28 @@ export interface BuilderNeeds {
   readonly engine: () => Engine;
   readonly embedder: Embedder;
   readonly toolbox: Pick<Toolbox, "granted">;
-  /** The tools there are to suggest. Default: none. */
+  /** The plugins there are to suggest and to grant. Default: none. */
   readonly tools?: () => readonly ToolCard[];
   /** Weights that a model must have to be asked for words. Default: WRITER_PARAMETERS. */
   readonly writerParameters?: number;
   readonly now?: () => Date;
 }
 
-/**
- * Smaller models are not asked: of what SmolLM2 (135 million) wrote, nearly nothing was fit, and it
- * named the right operation in 14 % of cases. Templates are better, and there at once.
- */
-export const WRITER_PARAMETERS = 500e6;
-
 /** Sessions in which assistants are made. What takes an id throws "not_found". */
 export interface Builder {
   /** A new session; with an assistant's id, to change that assistant. */
   create(options?: { readonly assistantId?: string | undefined }): Promise<BuilderSession>;
   get(id: string): BuilderSession;
+  /** The sessions changed last, at most `limit`, the latest first. */
+  list(limit: number): BuilderSession[];
   turns(id: string): BuilderTurn[];
   /**
    * Reads a message and does what it asks. Throws on its first step what keeps it from beginning
    * ("busy" while another is read); what goes wrong later is the last event, and changes nothing.
    */
   say(id: string, text: unknown, signal?: AbortSignal): AsyncIterable<BuilderEvent>;
+  /** Changes fields by hand, each as a whole; checked here (AssistantPatch). "conflict" without a draft. */
+  edit(id: string, patch: unknown): Promise<BuilderTurn>;
   /** Takes the last change back. "conflict" if there is none. */
   undo(id: string): Promise<BuilderTurn>;
   /** Makes the change again that was taken back last. "conflict" if there is none. */
@@ -70,6 +69,8 @@ export interface Builder {
    */
   save(id: string): Promise<Assistant>;
   remove(id: string): Promise<void>;
+  /** Before engine and store are closed. */
+  close(): Promise<void>;
   /** Chats with the drafts, each as it is at the moment. */
   readonly preview: Preview;
 }
@@ -126,6 +127,10 @@ class StoredBuilder implements Builder {
     return this.#sessions.get(id);
   }
 
+  list(limit: number): BuilderSession[] {
+    return this.#sessions.list(limit);
+  }
+
   turns(id: string): BuilderTurn[] {
     return this.#sessions.turns(id);
   }
@@ -140,6 +145,21 @@ class StoredBuilder implements Builder {
     } catch (error) {
       if (!(error instanceof FlintError)) throw error;
       yield { type: "error", code: error.code, message: error.message };
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  async edit(id: string, value: unknown): Promise<BuilderTurn> {
+    const patch = given(parse(AssistantPatch, value));
+    const before = this.#present(id);
+    this.#enter(id);
+    try {
+      const draft = { ...before, ...patch };
+      const changes = diffManifest(before, draft);
+      const reply = replyToEdit(changes, isChinese(draft.instructions));
+      const turn: NewTurn = { said: "", operation: { kind: "edit" }, by: "rules", changes, reply };
+      return await this.#sessions.add(id, turn, changes.length > 0 ? { draft } : {});
     } finally {
       this.#running.delete(id);
     }
@@ -170,6 +190,10 @@ class StoredBuilder implements Builder {
     await this.preview.clear(id);
   }
 
+  close(): Promise<void> {
+    return this.preview.close();
+  }
+
   /** Refuses a second message while one is read, which would build on the same draft. */
   #enter(id: string): void {
     if (this.#running.has(id)) {
@@ -191,12 +215,11 @@ class StoredBuilder implements Builder {
     const making = makeDraft(wish, { likeness: this.#categories, engine: this.#engine() }, signal);
     let step = await making.next();
     for (; !step.done; step = await making.next()) yield { type: "field", ...step.value };
-    const { tools = () => [], embedder } = this.#needs;
-    const suggested = await orNothing(suggestTools(said, tools(), embedder, signal)) ?? [];
-    if (suggested.length > 0) {
-      yield { type: "field", field: "tools", value: suggested, by: "rules" };
-    }
-    const draft = parse(Manifest, step.value.draft);
+    const { embedder } = this.#needs;
+    const suggested = await orNothing(suggestTools(said, this.#tools(), embedder, signal)) ?? [];
+    const granted = suggested.map((tool) => ({ plugin: tool.id }));
+    if (granted.length > 0) yield { type: "field", field: "tools", value: granted, by: "rules" };
+    const draft = parse(Manifest, { ...step.value.draft, tools: granted });
     const turn: NewTurn = {
       said,
       operation: { kind: "create" },
@@ -226,14 +249,40 @@ class StoredBuilder implements Builder {
       const question = askForValue(operation, chinese);
       return yield* this.#done(head.id, { ...turn, reply: question.text, question });
     }
-    const { after, fault } = tried(draft, operation);
+    const named = await this.#named(operation, draft, signal);
+    if (!named) {
+      const names = this.#tools().map(({ name }) => name);
+      return yield* this.#done(head.id, { ...turn, reply: noTool(operation.kind, names, chinese) });
+    }
+    const { after, fault } = tried(draft, named.operation);
     const changes = diffManifest(draft, after);
-    const reply = fault ?? replyTo(operation, changes, chinese);
+    const reply = fault ?? replyTo({ ...named.operation, ...given(named.told) }, changes, chinese);
     yield* this.#done(
       head.id,
       { ...turn, changes, reply },
       changes.length > 0 ? { draft: after } : {},
     );
+  }
+
+  #tools(): readonly ToolCard[] {
+    return this.#needs.tools?.() ?? [];
+  }
+
+  /** The operation with its tool found among those there are or are granted; undefined: it is not there. */
+  async #named(
+    operation: Operation,
+    { tools }: Manifest,
+    signal?: AbortSignal,
+  ): Promise<{ operation: Operation; told: { text?: string } } | undefined> {
+    const { kind, text = "" } = operation;
+    if (kind !== "add_tool" && kind !== "remove_tool") return { operation, told: {} };
+    const known = this.#tools();
+    const cardOf = (id: string) =>
+      known.find((tool) => tool.id === id) ?? { id, name: id, description: "" };
+    const choice = kind === "add_tool" ? known : tools.map(({ plugin }) => cardOf(plugin));
+    const alike = () => orNothing(suggestTools(text, choice, this.#needs.embedder, signal));
+    const found = namedTool(text, choice) ?? (await alike())?.[0];
+    return found && { operation: { kind, text: found.id }, told: { text: found.name } };
   }
 
   async #understand(

@@ -8,7 +8,7 @@ import { bestCategory, scoreByWords } from "./choose_category.ts";
 import { findLine } from "./instructions.ts";
 import { LANGUAGE_EN, LANGUAGE_ZH, languageTag } from "./languages.ts";
 import { Likeness } from "./likeness.ts";
-import { maskValues } from "./masking.ts";
+import { maskValues } from "./said.ts";
 import { isComplete, type Kind, KINDS, type Operation } from "./operation.ts";
 import { ordinalIn } from "./ordinal.ts";
 import { imperative } from "./read_english.ts";
@@ -153,6 +153,8 @@ const VALUES: Partial<Record<Kind, Values>> = {
     const avatar = namedAvatar(message);
     return avatar ? { text: avatar } : {};
   },
+  add_tool: (message) => ({ text: message }), // which one is for the builder to find in it
+  remove_tool: (message) => ({ text: message }),
   drop_starter: (message, { starters }) => placed(message, starters.length),
   replace_starter: (message, draft) => ({
     ...placed(message, draft.starters.length),

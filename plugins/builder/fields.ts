@@ -9,7 +9,7 @@ import {
   type GenerateRequest,
   type Usage,
 } from "@flint/core";
-import { faultOf, isAbout } from "./text_check.ts";
+import { bareDescription, faultOf, isAbout, isUsers } from "./text_check.ts";
 import { sharedPrefix } from "../prompt.ts";
 import type { Wish } from "./wish.ts";
 
@@ -122,10 +122,14 @@ export function check(
   const { chinese } = wish;
   const told = fieldMessages({ ...wish, text: "" }, field).map(({ content }) => content).join("\n");
   const wanted = { min, max: max[chinese ? "zh" : "en"], chinese, prompt: told };
-  const trimmed = texts.map((text) => String(text).trim().replace(/\s+/g, " "));
+  const trimmed = texts.map((text) => String(text).trim().replace(/\s+/g, " "))
+    .map((text) => field === "description" ? bareDescription(text) : text);
   const fault = trimmed.map((text) => faultOf(text, wanted)).find((one) => one !== undefined);
   if (fault) return unfit(fault);
   if (new Set(trimmed).size < count) return unfit("says one thing twice");
+  if (field === "starters" && !trimmed.every(isUsers)) {
+    return unfit("spoken by the assistant");
+  }
   if (field === "rules") return { texts: trimmed, fault: undefined }; // on manner, not on the subject
   const onTopic = trimmed.filter((text) => isAbout(text, wish.text)).length;
   return onTopic * 2 < count ? unfit("about something else") : { texts: trimmed, fault: undefined };

@@ -1,7 +1,7 @@
 /** Names of languages, in English, in Chinese and in themselves, as people write them. Pure. */
 
 /** What a person may ask an assistant to answer in. */
-const TAGS = (
+export const LANGUAGE_TAGS: readonly string[] = (
   "en zh-CN zh-TW fr de es it pt nl ja ko ru ar hi tr pl sv da nb fi cs el he th vi id uk ro hu fa bn ur " +
   "ms tl sw ca la yue"
 ).split(" ");
@@ -39,7 +39,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 const BY_NAME = new Map<string, string>([
-  ...TAGS.flatMap((tag): [string, string][] =>
+  ...LANGUAGE_TAGS.flatMap((tag): [string, string][] =>
     [english.of(tag)!, chinese.of(tag)!, ownName(tag)].map((name) => [name.toLowerCase(), tag])
   ),
   ...Object.entries(ALIASES),

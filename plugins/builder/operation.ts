@@ -21,8 +21,8 @@ export const FIELDS = {
   add_tag: ["tags"],
   remove_tag: ["tags"],
   set_avatar: ["avatar"],
-  add_tool: [],
-  remove_tool: [],
+  add_tool: ["tools"],
+  remove_tool: ["tools"],
   set_visibility: [], // publishing is not the builder's
   undo: [],
   redo: [],
@@ -33,7 +33,10 @@ export const FIELDS = {
 export type Kind = keyof typeof FIELDS;
 export const KINDS = Object.keys(FIELDS) as [Kind, ...Kind[]];
 
-/** One change. What `text` is depends on the kind: the name, a line, a tag, a BCP 47 tag, an avatar. */
+/**
+ * One change. What `text` is depends on the kind: the name, a line, a tag, a BCP 47 tag, an avatar,
+ * a plugin's id.
+ */
 export const Operation = z.strictObject({
   kind: z.enum(KINDS),
   text: z.string().max(4000).optional(),
@@ -84,6 +87,10 @@ const CHANGES: Partial<Record<Kind, Change>> = {
   add_tag: ({ tags }, { text }) => ({
     tags: [...new Set([...tags, ...text!.split(/[,，、]/u).map((tag) => tag.trim())])],
   }),
+  add_tool: ({ tools }, { text }) => ({
+    tools: tools.some(({ plugin }) => plugin === text) ? tools : [...tools, { plugin: text! }],
+  }),
+  remove_tool: ({ tools }, { text }) => ({ tools: tools.filter(({ plugin }) => plugin !== text) }),
   remove_tag: ({ tags }, { text }) => ({ tags: tags.filter((tag) => !isSame(tag, text!)) }),
 };
 

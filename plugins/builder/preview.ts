@@ -30,6 +30,8 @@ export interface Preview {
   regenerate(id: string, signal?: AbortSignal): AsyncIterable<ChatEvent>;
   /** Forgets what was said. */
   clear(id: string): Promise<void>;
+  /** As Assistants.close. */
+  close(): Promise<void>;
 }
 
 /** What stands before a session's id where an assistant's is due. */
@@ -75,5 +77,6 @@ export function openPreview({ kv, draftOf, ...needs }: PreviewNeeds): Preview {
     clear: async (id) => {
       if (exists(id)) await conversations.remove(id);
     },
+    close: () => assistants.close(),
   };
 }

@@ -81,6 +81,8 @@ const PLAIN = new Set([
   "add_tag",
   "remove_tag",
   "add_instruction",
+  "add_tool",
+  "remove_tool",
 ]);
 
 function unquoted(text: string): string {

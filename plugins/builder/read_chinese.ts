@@ -4,10 +4,9 @@ import { namedAvatar } from "./avatars.ts";
 import { namedCategory } from "./categories.ts";
 import { findLine, mostAlike } from "./instructions.ts";
 import { LANGUAGE_ZH, languageTag } from "./languages.ts";
-import { maskValues, VALUE } from "./masking.ts";
 import type { Operation } from "./operation.ts";
 import { ordinalIn } from "./ordinal.ts";
-import { after, firstRead, has, type Rule } from "./said.ts";
+import { after, firstRead, has, maskValues, type Rule, VALUE } from "./said.ts";
 import { asRule, toneOf } from "./tones.ts";
 
 const LEAD =

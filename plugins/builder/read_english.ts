@@ -1,12 +1,24 @@
 /** Reads an English message about a draft as an operation, by rules alone. Pure. */
 import type { Manifest } from "../schema.ts";
-import { avatar, category, description, language, name, visibility } from "./english_fields.ts";
-import { quotedItem, starters, tags, tools } from "./english_lists.ts";
-import { DROP, STARTER, TAIL, TOOL } from "./english_words.ts";
+import {
+  avatar,
+  category,
+  description,
+  DROP,
+  language,
+  name,
+  quotedItem,
+  STARTER,
+  starters,
+  tags,
+  TAIL,
+  TOOL,
+  tools,
+  visibility,
+} from "./english_rules.ts";
 import { findLine } from "./instructions.ts";
-import { maskValues } from "./masking.ts";
 import type { Operation } from "./operation.ts";
-import { after, firstRead, has, type Rule } from "./said.ts";
+import { after, firstRead, has, maskValues, type Rule } from "./said.ts";
 import { asRule, toneOf } from "./tones.ts";
 
 const LEAD =

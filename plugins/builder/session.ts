@@ -3,7 +3,7 @@ import { type Collection, FlintError, type Kv, type Transaction } from "@flint/c
 import { z } from "zod";
 import { given } from "../given.ts";
 import { diffManifest, type FieldChange } from "../manifest_diff.ts";
-import { Manifest } from "../schema.ts";
+import { ASSISTANT_DEFAULTS, Manifest } from "../schema.ts";
 import { BuilderSession, BuilderTurn } from "./session_schema.ts";
 
 /** What is kept of a session beside its drafts and turns. */
@@ -24,6 +24,9 @@ const Head = BuilderSession.omit({ draft: true, canUndo: true, canRedo: true, sa
 );
 /** A session as it is stored. */
 export type Head = z.infer<typeof Head>;
+
+/** A draft as it is kept: one from before a field was there has that field's default. */
+const Draft = z.preprocess((value) => ({ ...ASSISTANT_DEFAULTS, ...value as object }), Manifest);
 
 /** A turn to add: the store gives it its index and time. */
 export type NewTurn = Omit<BuilderTurn, "index" | "createdAt">;
@@ -46,7 +49,7 @@ export class Sessions {
     this.#kv = kv;
     this.#now = now;
     this.#heads = kv.collection("builder_sessions", { parse: (value) => Head.parse(value) });
-    this.#drafts = kv.collection("builder_drafts", { parse: (value) => Manifest.parse(value) });
+    this.#drafts = kv.collection("builder_drafts", { parse: (value) => Draft.parse(value) });
     this.#turns = kv.collection("builder_turns", { parse: (value) => BuilderTurn.parse(value) });
   }
 
@@ -83,6 +86,14 @@ export class Sessions {
   /** The present draft; undefined before the first. */
   draft(id: string): Manifest | undefined {
     return this.#drafts.get([id, this.head(id).at]);
+  }
+
+  /** Those changed last, the latest first. */
+  list(limit: number): BuilderSession[] {
+    const { entries } = this.#heads.list({ limit: LIST_MAX });
+    const heads = entries.map(({ value }) => value);
+    heads.sort((a, b) => a.updatedAt < b.updatedAt ? 1 : -1);
+    return heads.slice(0, limit).map(({ id }) => this.get(id));
   }
 
   /** The session as it is shown. */

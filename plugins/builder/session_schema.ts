@@ -21,8 +21,11 @@ export type Question = z.infer<typeof Question>;
 export const BuilderTurn = z.strictObject({
   index: z.int().min(0),
   said: z.string().max(MESSAGE_CHARS_MAX),
-  /** "create" makes the first draft. */
-  operation: z.union([Operation, z.strictObject({ kind: z.literal("create") })]),
+  /** "create" makes the first draft; "edit" is a change by hand, of any fields. */
+  operation: z.union([
+    Operation,
+    z.strictObject({ kind: z.enum(["create", "edit"]) }),
+  ]),
   by: Finder,
   changes: z.array(FieldChange),
   reply: z.string(),

@@ -41,6 +41,27 @@ export function isAbout(text: string, wish: string): boolean {
   return (scoreByWords(text).get(shelf) ?? 0) >= 1;
 }
 
+/** What the assistant would ask its user, where a user's message was wanted. */
+const OFFER =
+  /\b(?:would|do|did|are|have) you (?:like|want|need|have|prefer|looking|ever)\b|\b(?:can|may|shall) I help\b|^(?:你|您)(?:需要|想要|是否|有没有|希望)|(?:可以|能)帮(?:你|您)/iu;
+/** A wish for an assistant, said once more. */
+const WISH =
+  /^I (?:want|need|am looking for) an? (?:assistant|bot|helper|coach|tutor|partner)\b|^我(?:想要|需要|想找|在找|正在寻找|正在找)一?[个位名].*(?:人|助手|搭档|伙伴|老师|教练|专家|工具)[。！]?$/iu;
+
+/** Whether a starter is what a user says to an assistant that is there. */
+export function isUsers(starter: string): boolean {
+  return !OFFER.test(starter) && !WISH.test(starter);
+}
+
+/** A description without "A chat assistant that ...", which says what everybody knows. */
+export function bareDescription(text: string): string {
+  const bare = text.replace(
+    /^(?:an?|this|the) (?:(?:chat|AI|virtual|helpful|personal|friendly) )*(?:assistant|bot|chat ?bot|tool|helper) (?:(?:that|which|who|designed|created|made|built|is|able) (?:to )?)+/iu,
+    "",
+  ).replace(/^(?:一个|一款|这是一个)(?:聊天|智能|AI)?(?:助手|机器人|工具)[，,]\s*/u, "");
+  return bare.charAt(0).toUpperCase() + bare.slice(1);
+}
+
 /** Whether three words, or four characters of Chinese, come twice in a row or thrice in all. */
 export function isRepetitive(text: string): boolean {
   const units = isChinese(text)

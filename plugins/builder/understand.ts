@@ -4,7 +4,8 @@ import { chosenByModel, filled, likest } from "./choose_operation.ts";
 import { glossed } from "./glossary.ts";
 import type { Likeness } from "./likeness.ts";
 import type { Kind, Operation } from "./operation.ts";
-import { readRules } from "./reading.ts";
+import { readChinese } from "./read_chinese.ts";
+import { readEnglish } from "./read_english.ts";
 import type { Finder } from "./session_schema.ts";
 import type { Manifest } from "../schema.ts";
 
@@ -40,6 +41,13 @@ export async function understand(
   const kind = engine && await orNothing(chosenByModel(engine, message, signal));
   if (kind) return { operation: filled(kind, message, draft), by: "model" };
   return { operation: filled("add_instruction", message, draft), by: "rules" };
+}
+
+/** The operation that the rules see; undefined where they see none. */
+export function readRules(message: string, draft: Manifest): Operation | undefined {
+  return /\p{Script=Han}/u.test(message)
+    ? readChinese(message, draft)
+    : readEnglish(message, draft);
 }
 
 /** What an adviser says, or nothing where it is missing or too busy: the talk goes on without it. */

@@ -36,6 +36,8 @@ const CHANGED: Partial<Record<Kind, true>> = {
   add_tag: true,
   remove_tag: true,
   set_avatar: true,
+  add_tool: true,
+  remove_tool: true,
 };
 
 type Both = readonly [en: string, zh: string];
@@ -55,11 +57,8 @@ const WORDS: Readonly<Record<Kind, Both>> = {
   add_tag: ["I added the tag {}.", "加了标签“{}”。"],
   remove_tag: ["The tag {} is gone.", "去掉了标签“{}”。"],
   set_avatar: ["It has a new picture: {}", "换了头像：{}"],
-  add_tool: [
-    "There is no such tool here yet, so nothing changed.",
-    "这里还没有这样的工具，所以没有改动。",
-  ],
-  remove_tool: ["It has no such tool, so nothing changed.", "它没有这样的工具，所以没有改动。"],
+  add_tool: ["It may use {} now.", "现在可以使用“{}”了。"],
+  remove_tool: ["It no longer uses {}.", "不再使用“{}”了。"],
   set_visibility: [
     "Who may find it is set when you save and share it, not here. Nothing changed.",
     "谁能看到它，要在保存和分享时设置，不在这里。没有改动。",
@@ -71,6 +70,33 @@ const WORDS: Readonly<Record<Kind, Both>> = {
     "告诉我要改什么：名字、要求、回答的方式、开场白、头像都可以。说“撤销”就能退回一步。",
   ],
 };
+
+/** Where a message names no tool there is; `tools` are the names of those there are. */
+export function noTool(kind: Kind, tools: readonly string[], chinese: boolean): string {
+  if (kind === "remove_tool") {
+    return chinese
+      ? "它没有这样的工具，所以没有改动。"
+      : "It has no such tool, so nothing changed.";
+  }
+  if (tools.length === 0) {
+    return chinese
+      ? "这里还没有工具，所以没有改动。"
+      : "There are no tools here yet, so nothing changed.";
+  }
+  const names = tools.slice(0, TOOLS_NAMED_MAX).join(chinese ? "、" : ", ");
+  return chinese
+    ? `这里没有这样的工具，所以没有改动。现有：${names}。`
+    : `There is no such tool here, so nothing changed. There are: ${names}.`;
+}
+
+const TOOLS_NAMED_MAX = 8;
+
+/** What is told of a change made by hand, in the form. */
+export function replyToEdit(changes: readonly FieldChange[], chinese: boolean): string {
+  if (changes.length === 0) return UNCHANGED[chinese ? 1 : 0];
+  const fields = [...new Set(changes.map(({ field }) => field.split(".")[0]))].join(", ");
+  return chinese ? `你改了：${fields}。` : `You changed ${fields}.`;
+}
 
 /** Where there is nothing to undo or redo. */
 export function noStep(kind: "undo" | "redo", chinese: boolean): string {
@@ -106,6 +132,8 @@ const MISSING: Partial<Record<Kind, Both>> = {
   ],
   add_tag: ["Which tag?", "加什么标签？"],
   remove_tag: ["Which tag shall go?", "去掉哪个标签？"],
+  add_tool: ["Which tool shall it use?", "用哪个工具？"],
+  remove_tool: ["Which tool shall go?", "去掉哪个工具？"],
   set_avatar: [
     "What shall the picture show? Send an emoji if you like.",
     "头像用什么？可以发一个表情。",

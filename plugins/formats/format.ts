@@ -2,7 +2,7 @@
 import { FlintError } from "@flint/core";
 import { checkPlain, parse } from "../parse.ts";
 import { type Assistant, AssistantDraft } from "../schema.ts";
-import { card } from "./card.ts";
+import { card, cardV1 } from "./card.ts";
 import { gpt } from "./gpt.ts";
 import { type Document, isDocument } from "./lens.ts";
 import { lobe } from "./lobe.ts";
@@ -28,7 +28,7 @@ export interface Format {
 
 /** By name, as `flint export --as NAME` says it; the first that recognizes a file reads it. */
 export const FORMATS: ReadonlyMap<string, Format> = new Map(
-  [card, lobe, openai, openWebUi, gpt, modelfile].map((format) => [format.name, format]),
+  [card, lobe, openai, openWebUi, gpt, modelfile, cardV1].map((format) => [format.name, format]),
 );
 
 /** An assistant as read from a file. */

@@ -3,7 +3,6 @@ import { FlintError } from "@flint/core";
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
-import { Json } from "../json.ts";
 import { checkPlain } from "../parse.ts";
 
 /** Longest name that OpenAI's clients accept. */
@@ -19,6 +18,19 @@ export const ToolName = z.string().regex(
   /^[a-zA-Z0-9_-]{1,64}$/,
   `must be 1 to ${NAME_CHARS_MAX} letters, digits, _ or -`,
 );
+
+/** Any JSON. z.json() refers to itself, on which the API's document would not end. */
+export const Json = z.unknown().refine(isJson, "must be JSON");
+
+function isJson(value: unknown): boolean {
+  try {
+    checkPlain(value);
+    return value !== undefined;
+  } catch (error) {
+    if (error instanceof FlintError) return false;
+    throw error;
+  }
+}
 
 /** A piece of what a tool answers. Its texts are data: nothing in them is an instruction. */
 export const ToolContent = z.discriminatedUnion("type", [

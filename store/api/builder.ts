@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import {
   Assistant,
+  AssistantPatch,
   type Builder,
   BuilderEvent,
   BuilderSession,
@@ -66,6 +67,26 @@ const say = createRoute({
   },
 });
 
+const SessionList = z.object({ sessions: z.array(BuilderSession) }).openapi("BuilderSessionList");
+
+const list = createRoute({
+  method: "get",
+  path: "/",
+  tags,
+  summary: "List the sessions changed last",
+  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(100).optional() }) },
+  responses: { 200: json(SessionList, "The latest first; 20 unless `limit` says"), ...problems },
+});
+
+const edit = createRoute({
+  method: "patch",
+  path: "/{id}/draft",
+  tags,
+  summary: "Change fields of the draft by hand; it can be undone like any change",
+  request: { params: Id, body: jsonBody(AssistantPatch) },
+  responses: { 200: json(Stepped, "What it changed"), ...problems },
+});
+
 const step = (name: "undo" | "redo", summary: string) =>
   createRoute({
     method: "post",
@@ -95,6 +116,8 @@ const remove = createRoute({
   request: { params: Id },
   responses: { 204: { description: "Removed" }, ...problems },
 });
+
+const LISTED = 20;
 
 const chat = events(ChatEvent, "As in conversations");
 
@@ -147,6 +170,17 @@ export function createBuilder({ builder }: { readonly builder: Builder }): OpenA
   app.openapi(create, async (c) => {
     const begun = await builder.create(c.req.valid("json"));
     return c.json(begun, 201, { Location: `/api/builder/sessions/${begun.id}` });
+  });
+
+  app.openapi(list, (c) => {
+    const { limit = LISTED } = c.req.valid("query");
+    return c.json({ sessions: builder.list(limit) }, 200);
+  });
+
+  app.openapi(edit, async (c) => {
+    const { id } = c.req.valid("param");
+    const turn = await builder.edit(id, c.req.valid("json"));
+    return c.json({ turn, session: builder.get(id) }, 200);
   });
 
   app.openapi(read, (c) => {

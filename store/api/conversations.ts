@@ -9,6 +9,7 @@ import {
   MESSAGE_CHARS_MAX,
   type Registry,
   SLUG_CHARS_MAX,
+  Summary,
   ToolDecision,
 } from "@flint/plugins";
 import { events, json, jsonBody, problems } from "./describe.ts";
@@ -32,6 +33,9 @@ const ConversationList = z.object({
 const WholeConversation = z.object({
   conversation: Conversation,
   messages: z.array(Message),
+  summary: Summary.optional().openapi({
+    description: "What the model is told of the oldest messages, once all no longer fit",
+  }),
 }).openapi("WholeConversation");
 
 const answer = events(
@@ -138,7 +142,7 @@ const give = createRoute({
   request: {
     params: Id.extend({ question: z.uuid().openapi(param("question")) }),
     body: jsonBody(z.object({
-      values: z.record(z.string(), z.json()).nullable()
+      values: z.record(z.string(), z.unknown()).nullable()
         .openapi({ description: "Of the question's schema; null refuses" }),
     })),
   },
@@ -171,7 +175,11 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
   app.openapi(read, (c) => {
     const { id } = c.req.valid("param");
     const conversation = conversations.get(id);
-    return c.json({ conversation, messages: conversations.messages(id) }, 200);
+    const summary = conversations.summary(id);
+    return c.json(
+      { conversation, messages: conversations.messages(id), ...given({ summary }) },
+      200,
+    );
   });
 
   app.openapi(rename, async (c) => {

@@ -4,7 +4,7 @@ import {
   Assistant,
   exportFile,
   FILE_FORMATS,
-  importFile,
+  importPackage,
   type Registry,
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
@@ -24,7 +24,7 @@ const bring = createRoute({
   tags,
   summary: "Make assistants of a file",
   description:
-    "The body is the file itself, of any content type: a character card (JSON or PNG), " +
+    "The body is the file itself, of any content type: a character card (JSON, PNG or CharX), " +
     "a Lobe agent, an OpenAI assistant, a GPT configuration, an Open WebUI export, a Modelfile, " +
     "or a list of such documents. All are read before the first is made.",
   request: {
@@ -80,7 +80,7 @@ export function createTransfer({ registry }: { registry: Registry }): OpenAPIHon
 
   app.openapi(bring, async (c) => {
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    const found = importFile(bytes, c.req.valid("query").name ?? "assistant");
+    const found = await importPackage(bytes, c.req.valid("query").name ?? "assistant");
     const imported = [];
     for (const { format, draft } of found) {
       imported.push({ format, assistant: await registry.create(draft) });

@@ -6,7 +6,7 @@ import {
   exportFile,
   FILE_BYTES_MAX,
   FILE_FORMATS,
-  importFile,
+  importPackage,
   openRegistry,
   type Registry,
 } from "@flint/plugins";
@@ -31,7 +31,7 @@ interface ExportOptions extends CommonOptions {
 }
 
 /** What a folder is looked through for; all else in it is passed over. */
-const FILE_NAMES = /\.(json|png|modelfile)$|^modelfile/i;
+const FILE_NAMES = /\.(json|png|charx|modelfile)$|^modelfile/i;
 
 /** Adds `flint add`. */
 export function addAdd(program: Command, dataDir: string, args: readonly string[]): void {
@@ -120,7 +120,7 @@ async function addFile(
   name: string,
   { json }: AddOptions,
 ): Promise<void> {
-  for (const { format, draft } of importFile(bytes, name)) {
+  for (const { format, draft } of await importPackage(bytes, name)) {
     const { id, name } = await registry.create(draft);
     print(json ? JSON.stringify({ id, name, format }) : `${id}  (${name}, from ${format})`);
   }

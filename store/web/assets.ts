@@ -16,6 +16,7 @@ const STYLES = [
   "prose",
   "window",
   "plugins",
+  "build",
 ];
 const FONT = "@fontsource-variable/geist/files/geist-latin-wght-normal.woff2";
 

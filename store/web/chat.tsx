@@ -1,5 +1,5 @@
 /** A conversation, from the first look at an assistant to the last answer. */
-import type { Assistant, Conversation, Message } from "@flint/plugins";
+import type { Assistant, Conversation, Message, Summary } from "@flint/plugins";
 import { Avatar, type Face } from "./components/avatar.tsx";
 import { Button, IconButton } from "./components/button.tsx";
 import { Composer } from "./components/composer.tsx";
@@ -23,7 +23,11 @@ interface NewChatProps {
 export function NewChat({ frame, assistant, ask }: NewChatProps) {
   const { say } = frame;
   return (
-    <Page frame={frame} title={`${assistant.name} · Flint`}>
+    <Page
+      frame={frame}
+      title={`${assistant.name} · Flint`}
+      tools={<AssistantMenu assistant={assistant} say={say} />}
+    >
       <main id="content" class="chat fresh" data-island="chat" data-assistant={assistant.id}>
         <div class="hello">
           <Avatar {...assistant} size={72} />
@@ -44,8 +48,12 @@ interface ChatProps {
   readonly removed: boolean;
   readonly conversation: Conversation;
   readonly messages: readonly Message[];
+  readonly summary: Summary | undefined;
   readonly render: RenderBlocks;
 }
+
+/** What the turns of a talk are drawn from. */
+type TurnsProps = Pick<ChatProps, "frame" | "face" | "removed" | "messages" | "render">;
 
 /** `/chat/{conversation}` */
 export function Chat(props: ChatProps) {
@@ -67,6 +75,7 @@ export function Chat(props: ChatProps) {
         data-conversation={conversation.id}
       >
         <h1 class="unseen">{title}</h1>
+        <Notes {...props} />
         <Turns {...props} />
         <div class="composer-dock">
           <IconButton icon="arrow-down" label={say("jump")} class="jump" data-jump hidden />
@@ -92,8 +101,26 @@ function Title({ face, title }: { face: Face; title: string }) {
   );
 }
 
+/** What the model is told of the oldest turns, for its reader to check. */
+function Notes({ frame: { say }, summary }: ChatProps) {
+  return (
+    <div id="notes">
+      {summary && (
+        <details class="notes">
+          <summary>
+            <Icon name="scroll-text" size={15} />
+            {say("notesTitle", { n: String(summary.until) })}
+          </summary>
+          <p>{say(summary.by === "model" ? "notesByModel" : "notesByExtract")}</p>
+          <pre>{summary.text}</pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
 /** The list is brought up to date turn by turn by islands/refresh.ts. */
-function Turns({ frame, face, removed, messages, render }: ChatProps) {
+export function Turns({ frame, face, removed, messages, render }: TurnsProps) {
   const { say, titles } = frame;
   return (
     <ol id="turns" class="turns">
@@ -115,7 +142,7 @@ function Turns({ frame, face, removed, messages, render }: ChatProps) {
 }
 
 /** Turns the island fills in, drawn by the same components as the kept ones. */
-function Blanks({ frame: { say, titles }, face, render }: ChatProps) {
+export function Blanks({ frame: { say, titles }, face, render }: TurnsProps) {
   const blank = { index: 0, content: "", createdAt: "" };
   return (
     <template id="blanks">
@@ -130,6 +157,55 @@ function Blanks({ frame: { say, titles }, face, render }: ChatProps) {
       />
       <NoAnswer say={say} />
     </template>
+  );
+}
+
+/** What there is to do with an assistant beside chatting. */
+function AssistantMenu({ assistant: { id, name }, say }: { assistant: Assistant; say: Say }) {
+  const formats = ["card", "png", "gpt", "lobe", "modelfile", "open-webui"];
+  return (
+    <>
+      <IconButton icon="ellipsis" label={say("assistantMenu")} popovertarget="menu" />
+      <div id="menu" popover="auto" class="panel menu" data-island="build-edit">
+        <Button data-edit={id}>
+          <Icon name="pencil" size={16} />
+          {say("editAssistant")}
+        </Button>
+        <a class="button" href={`/a/${id}/versions`}>
+          <Icon name="clock" size={16} />
+          {say("versions")}
+        </a>
+        <a class="button" href={`/a/${id}/memory`}>
+          <Icon name="brain" size={16} />
+          {say("memoryPage")}
+        </a>
+        <details>
+          <summary class="button">
+            <Icon name="download" size={16} />
+            {say("exportAs")}
+          </summary>
+          {formats.map((format) => (
+            <a class="button" href={`/api/assistants/${id}/export?as=${format}`} download>
+              {format}
+            </a>
+          ))}
+        </details>
+        <Button kind="danger" data-dialog="delete-assistant">
+          <Icon name="trash" size={16} />
+          {say("delete")}
+        </Button>
+      </div>
+      <Dialog
+        id="delete-assistant"
+        title={say("deleteAssistantTitle", { name })}
+        action="delete-assistant"
+        confirm={say("delete")}
+        danger
+        say={say}
+      >
+        <p>{say("deleteAssistantHint")}</p>
+      </Dialog>
+    </>
   );
 }
 

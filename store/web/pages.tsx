@@ -5,6 +5,7 @@ import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
 import { type AssetAddresses, loadAssets } from "./assets.ts";
+import { addAuthorPages, type AuthorDeps } from "./author_pages.tsx";
 import { Chat, NewChat } from "./chat.tsx";
 import { Empty } from "./components/empty.tsx";
 import { highlight } from "./highlight.ts";
@@ -17,9 +18,8 @@ import { Window } from "./window.tsx";
 import { type Language, languages, speak, type StringKey } from "./strings.ts";
 
 /** What the pages show. */
-export interface PagesDeps extends PluginPagesDeps {
+export interface PagesDeps extends AuthorDeps, PluginPagesDeps {
   readonly house: ModelHouse;
-  readonly registry: Registry;
   readonly conversations: Conversations;
   /** Takes one line per failure of ours. */
   readonly log: (line: string) => void;
@@ -60,22 +60,14 @@ export function createPages(deps: PagesDeps): Pages {
     return c.html(document(<NewChat frame={frame} assistant={assistant} ask={ask} />));
   });
 
-  app.get("/chat/:conversation", (c) => {
-    const conversation = deps.conversations.get(c.req.param("conversation"));
-    const { assistantId } = conversation;
-    const frame = frameOf(c, deps, addresses);
-    const assistant = findAssistant(deps.registry, assistantId);
-    return c.html(document(
-      <Chat
-        frame={frame}
-        face={assistant ?? { id: assistantId, name: assistantId, avatar: "svg:" }}
-        removed={!assistant}
-        conversation={conversation}
-        messages={deps.conversations.messages(conversation.id)}
-        render={createMarkdown({ copy: frame.say("copy"), highlight })}
-      />,
-    ));
-  });
+  app.get("/chat/:conversation", (c) => c.html(document(chatPage(c, deps, addresses))));
+
+  addAuthorPages(
+    app,
+    deps,
+    (c) => frameOf(c, deps, addresses),
+    (c, page) => c.html(document(page)),
+  );
 
   app.get("/conversations", (c) => {
     const cursor = c.req.query("cursor");
@@ -97,6 +89,24 @@ export function createPages(deps: PagesDeps): Pages {
 
   const missing = new FlintError("not_found", "there is no such page");
   return { routes: app, notFound: (c) => drawFailure(c, deps, addresses, missing) };
+}
+
+function chatPage(c: Context, deps: PagesDeps, assets: AssetAddresses) {
+  const conversation = deps.conversations.get(c.req.param("conversation")!);
+  const { assistantId } = conversation;
+  const frame = frameOf(c, deps, assets);
+  const assistant = findAssistant(deps.registry, assistantId);
+  return (
+    <Chat
+      frame={frame}
+      face={assistant ?? { id: assistantId, name: assistantId, avatar: "svg:" }}
+      removed={!assistant}
+      conversation={conversation}
+      messages={deps.conversations.messages(conversation.id)}
+      summary={deps.conversations.summary(conversation.id)}
+      render={createMarkdown({ copy: frame.say("copy"), highlight })}
+    />
+  );
 }
 
 /** JSX has no word for the doctype. */

@@ -43,6 +43,16 @@ export function Sidebar({ frame }: { frame: Frame }) {
           <h2 id="assistants-title">{say("assistants")}</h2>
           <ul>
             {frame.assistants.map((each) => <AssistantLink assistant={each} frame={frame} />)}
+            <li>
+              <a
+                href="/build"
+                class="sidebar-build"
+                aria-current={frame.path === "/build" ? "page" : undefined}
+              >
+                <Icon name="wand-sparkles" size={18} />
+                <span>{say("buildLink")}</span>
+              </a>
+            </li>
           </ul>
         </nav>
         <Conversations frame={frame} />

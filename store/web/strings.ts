@@ -1,4 +1,5 @@
 /** Every sentence the pages say, in each language side by side; `{name}` is filled in by `say`. */
+import { authorStrings } from "./author_strings.ts";
 
 /** Languages the pages speak, in the order of the columns of `table`. */
 export const languages = ["en", "zh"] as const;
@@ -7,6 +8,8 @@ export type Language = typeof languages[number];
 
 /** All sentences: English, then Chinese. */
 export const table = {
+  ...authorStrings,
+
   // shell
   tagline: ["Assistants on your own machine", "在你自己的机器上运行的助手"],
   skipToContent: ["Skip to content", "跳到正文"],
@@ -120,6 +123,28 @@ export const table = {
   balanced: ["balanced", "均衡"],
   fast: ["fast", "快速"],
   answerFigures: ["Figures of this answer", "本次回答的数据"],
+  shownTitle: ["What the model was shown", "模型看到了什么"],
+  layer: ["Layer", "层"],
+  layerTokens: ["Tokens", "词元"],
+  layerCut: ["Left out", "省略"],
+  layerUse: ["{tokens} of {budget} tokens", "{tokens} / {budget} 词元"],
+  layerLeft: ["{cut} of {all} left out", "省略 {cut} / {all}"],
+  layerInstructions: ["Instructions", "指令"],
+  layerTools: ["Tools", "工具"],
+  layerRules: ["Flint's rules", "Flint 的规则"],
+  layerMemory: ["Memory", "记忆"],
+  layerEarlier: ["Notes on earlier turns", "早先对话的笔记"],
+  layerKnowledge: ["Knowledge", "知识"],
+  layerConversation: ["Conversation", "对话"],
+  notesTitle: ["Notes stand in for the first {n} messages", "前 {n} 条消息由笔记代替"],
+  notesByModel: [
+    "All messages no longer fit what the model can read at once. It wrote these notes for itself; the messages below stay.",
+    "全部消息已超出模型一次能读的长度。这些是它为自己写的笔记；下面的消息仍然保留。",
+  ],
+  notesByExtract: [
+    "All messages no longer fit what the model can read at once. It is shown their first sentences instead; the messages below stay.",
+    "全部消息已超出模型一次能读的长度，因此只给它看每条的第一句；下面的消息仍然保留。",
+  ],
   core: ["Core", "核心"],
   coreHint: [
     "How the model core spends the memory it was given. What does not fit is read from flash.",
@@ -174,7 +199,7 @@ export const table = {
   experts: ["experts", "专家"],
   reuseTitle: ["Do neighbouring tokens use the same {items}?", "相邻的词元会用到相同的{items}吗？"],
   reuseHint: [
-    "A window of the last tokens' {items} is worth its memory if it hits more than a random set of the same size, and more than the most used ones of this assistant.",
+    "A window of the last tokens' {items} is worth its memory if it hits more than a random set of the same size, and more than the most used {items} of this assistant.",
     "若最近几个词元的{items}窗口比同样大小的随机集合、比该助手最常用的{items}命中更多，它才值得占用内存。",
   ],
   reuseNotYet: [

@@ -30,7 +30,7 @@ import {
 } from "../../plugins/builder/choose_operation.ts";
 import { categoryOf } from "../../plugins/builder/draft.ts";
 import { glossed } from "../../plugins/builder/glossary.ts";
-import { readRules } from "../../plugins/builder/reading.ts";
+import { readRules } from "../../plugins/builder/understand.ts";
 import { CATEGORIES } from "../../plugins/schema.ts";
 import { modelStore, type TestModel } from "../models.ts";
 import {

@@ -64,6 +64,7 @@ async function withAssistants(use: (bench: Bench) => Promise<void>, contextToken
   try {
     await use({ engine, needs, registry, conversations, memory, assistants, begin });
   } finally {
+    await assistants.close();
     await engine.close();
     await kv.close();
     await Deno.remove(folder, { recursive: true });
@@ -241,6 +242,28 @@ Deno.test("assistant: a long conversation drops its oldest turns and says how ma
     assert(droppedMessages > 0 && droppedMessages % 2 === 0, `${droppedMessages}`);
     assert(promptTokens <= engine.limits.contextTokens - 4);
   }));
+
+Deno.test("assistant: once turns crowd, notes stand in for the oldest, and each answer accounts for it", () =>
+  withAssistants(async ({ assistants, conversations, begin }) => {
+    const id = await begin(8);
+    let [notes, last] = [conversations.summary(id), 0];
+    for (let i = 0; i < 12 && !notes; i++) {
+      await all(assistants.reply(id, "stone upon stone. " + "the answer is in it ".repeat(12)));
+      await assistants.close(); // what is done behind an answer is done by then
+      notes = conversations.summary(id);
+      last = conversations.messages(id).length;
+    }
+    assert.equal(notes!.by, "extract");
+    assert(notes!.until > 0 && notes!.until < last, `${notes!.until} of ${last}`);
+    assert.match(notes!.text, /^(User|Assistant): ./);
+    await all(assistants.reply(id, "go on"));
+    const { layers, droppedMessages } = conversations.messages(id).at(-1)!.stats!;
+    assert.equal(droppedMessages, 0);
+    const earlier = layers!.find(({ layer }) => layer === "earlier")!;
+    assert.deepEqual([earlier.shown, earlier.cut], [notes!.until, 0]);
+    await conversations.append(id, { role: "user", content: "another beginning" }, 1);
+    assert.equal(conversations.summary(id), undefined);
+  }, 2048));
 
 Deno.test("assistant: a failure in mid-answer keeps what was said and is the last event", () =>
   withAssistants(async ({ needs, engine, conversations, begin }) => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { FlintError, openKv } from "@flint/core";
 import { exportAssistant, importAssistant, openRegistry } from "@flint/plugins";
+import { lorePassages } from "../../plugins/formats/lorebook.ts";
 import { parseModelfile } from "../../plugins/formats/modelfile_syntax.ts";
 import { sharedData } from "../shared_data.ts";
 import { stored } from "./stored.ts";
@@ -185,7 +186,7 @@ const refusals: [what: string, text: string, words: RegExp][] = [
   [
     "nothing",
     "",
-    /no assistant in a format Flint knows \(card, lobe, openai, open-webui, gpt, modelfile\)/,
+    /no assistant in a format Flint knows \(card, lobe, openai, open-webui, gpt, modelfile, card-v1\)/,
   ],
   ["prose", "Dear assistant, be kind.", /no assistant in a format/],
   ["broken JSON", '{"config": ', /begins as JSON and is none/],
@@ -250,4 +251,68 @@ Deno.test("formats: an unknown format is refused with those there are", () => {
     () => exportAssistant(stored({ name: "x", instructions: "x" }), "docx"),
     /there are card, lobe/,
   );
+});
+
+Deno.test("formats: a card of the first edition imports and exports as it was", () => {
+  const v1 = {
+    name: "Owl",
+    description: "{{char}} is an owl.",
+    personality: "wise",
+    scenario: "",
+    first_mes: "Hoo.",
+    mes_example: "",
+    chat: "Owl - 2023",
+  };
+  const { format, draft } = importAssistant(JSON.stringify(v1), "x");
+  assert.equal(format, "card-v1");
+  assert.equal(draft.instructions, "Owl is an owl.\n\nPersonality: wise");
+  assert.deepEqual(JSON.parse(exportAssistant(stored(draft), "card-v1")), v1);
+});
+
+const entry = (content: string, fields: Record<string, unknown> = {}) => ({
+  keys: [],
+  content,
+  enabled: true,
+  insertion_order: 1,
+  extensions: {},
+  ...fields,
+});
+const withBook = (entries: unknown, book: Record<string, unknown> = {}) => ({
+  extra: { card: { data: { name: "Athena", character_book: { entries, ...book } } } },
+});
+const lore = (entries: unknown, said: string[], book?: Record<string, unknown>) =>
+  lorePassages(withBook(entries, book), said.map((content) => ({ content })))
+    ?.map(({ title, text }) => `${title}: ${text}`);
+
+Deno.test("lorebook: entries whose keys were said are called up, constant ones always", () => {
+  const entries = [
+    entry("{{char}} owns an owl.", { keys: ["Owl"] }),
+    entry("It is night.", { constant: true, name: "Time" }),
+    entry("Both.", { keys: ["owl"], secondary_keys: ["moon"], selective: true }),
+    entry("Off.", { keys: ["owl"], enabled: false }),
+    entry("Exact.", { keys: ["OWL"], case_sensitive: true }),
+    entry("@@depth 4\nWeighty.", { keys: ["owl"], priority: 9 }),
+  ];
+  assert.deepEqual(lore(entries, ["an owl!"]), [
+    "owl: Weighty.",
+    "Owl: Athena owns an owl.",
+    "Time: It is night.",
+  ]);
+  assert.deepEqual(lore(entries, ["hello"]), ["Time: It is night."]);
+  assert.equal(lore(entries, ["the moon and an owl"])!.includes("owl: Both."), true);
+});
+
+Deno.test("lorebook: only the last messages are looked through", () => {
+  const entries = [entry("An owl.", { keys: ["owl"] })];
+  const said = ["owl", "b", "c", "d", "e"];
+  assert.deepEqual(lore(entries, said), []);
+  assert.deepEqual(lore(entries, said, { scan_depth: 5 }), ["owl: An owl."]);
+});
+
+Deno.test("lorebook: what others wrote is bounded, and their patterns are not run", () => {
+  const bomb = entry("x", { keys: ["(a+)+$"], use_regex: true });
+  assert.deepEqual(lore([bomb, null, 7, { content: 1 }], ["a".repeat(50)]), []);
+  assert.equal(lore("no list", ["a"]), undefined);
+  assert.equal(lore(Array(5000).fill(entry("x", { constant: true })), ["a"])!.length, 16);
+  assert.equal(lorePassages({ extra: {} }, []), undefined);
 });

@@ -77,6 +77,7 @@ export const SAYABLE: Record<string, (assistant: Assistant) => Partial<Assistant
     };
   },
   card: (assistant) => ({ ...everything(assistant), instructions: unfolded(assistant) }),
+  "card-v1": (assistant) => ({ ...everything(assistant), instructions: unfolded(assistant) }),
   png: (assistant) => ({ ...everything(assistant), instructions: unfolded(assistant) }),
   modelfile: everything,
   "open-webui": everything,

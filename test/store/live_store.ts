@@ -86,6 +86,7 @@ export async function openLiveStore(
     conversations,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
+      await Promise.all([assistants.close(), builder.close()]);
       embedder.close();
       await toolbox.close();
       await web.close();

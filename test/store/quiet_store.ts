@@ -92,6 +92,7 @@ export async function openQuietStore(
       return [response.status, answer.error?.message ?? answer.detail];
     },
     async [Symbol.asyncDispose]() {
+      await Promise.all([assistants.close(), builder.close()]);
       embedder.close();
       await toolbox.close();
       await web.close();

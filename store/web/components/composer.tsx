@@ -6,21 +6,33 @@ import { Icon } from "./icon.tsx";
 interface ComposerProps {
   /** Who is asked. */
   readonly name: string;
+  /** Where it isn't the page's only one. */
+  readonly id?: string;
+  /** What is asked for, where it isn't a question to an assistant. */
+  readonly ask?: string;
   readonly text?: string;
+  readonly maxlength?: number;
   readonly say: Say;
 }
 
 /** The form that islands/chat.ts drives. */
-export function Composer({ name, text, say }: ComposerProps) {
+export function Composer({
+  name,
+  id = "composer",
+  text,
+  maxlength = MESSAGE_CHARS_MAX,
+  say,
+  ask = say("ask", { name }),
+}: ComposerProps) {
   return (
-    <form class="composer" id="composer" autocomplete="off">
+    <form class="composer" id={id} autocomplete="off">
       <textarea
         name="content"
         rows={1}
-        maxlength={MESSAGE_CHARS_MAX}
-        placeholder={say("ask", { name })}
-        aria-label={say("ask", { name })}
-        aria-describedby="composer-keys"
+        maxlength={maxlength}
+        placeholder={ask}
+        aria-label={ask}
+        aria-describedby={`${id}-keys`}
         enterkeyhint="send"
         required
       >
@@ -41,7 +53,7 @@ export function Composer({ name, text, say }: ComposerProps) {
       <noscript>
         <p class="note">{say("needsScript")}</p>
       </noscript>
-      <p class="composer-keys" id="composer-keys">{say("keys")}</p>
+      <p class="composer-keys" id={`${id}-keys`}>{say("keys")}</p>
     </form>
   );
 }

@@ -1,5 +1,5 @@
 /** One turn of a conversation, and what an answer cost. */
-import type { AnswerStats, Message } from "@flint/plugins";
+import type { AnswerStats, LayerUse, Message } from "@flint/plugins";
 import { raw } from "hono/html";
 import { formatBytes, formatMs, formatRate, formatShare } from "../figures.ts";
 import type { RenderBlocks } from "../markdown.ts";
@@ -93,9 +93,45 @@ function Stats({ stats, titles, say }: StatsProps) {
           </div>
         ))}
       </dl>
+      {stats.layers && <Layers layers={stats.layers} say={say} />}
     </details>
   );
 }
+
+/** What the model was shown, and what was cut to make it fit. */
+function Layers({ layers, say }: { layers: readonly LayerUse[]; say: Say }) {
+  return (
+    <table class="layers-shown">
+      <caption>{say("shownTitle")}</caption>
+      <thead class="unseen">
+        <tr>
+          <th scope="col">{say("layer")}</th>
+          <th scope="col">{say("layerTokens")}</th>
+          <th scope="col">{say("layerCut")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {layers.map(({ layer, tokens, budget, shown, cut }) => (
+          <tr class={cut > 0 ? "cut" : undefined}>
+            <th scope="row">{say(layerName[layer])}</th>
+            <td>{say("layerUse", { tokens: String(tokens), budget: String(budget) })}</td>
+            <td>{cut > 0 && say("layerLeft", { cut: String(cut), all: String(shown + cut) })}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const layerName = {
+  instructions: "layerInstructions",
+  tools: "layerTools",
+  rules: "layerRules",
+  memory: "layerMemory",
+  earlier: "layerEarlier",
+  knowledge: "layerKnowledge",
+  conversation: "layerConversation",
+} as const satisfies Record<LayerUse["layer"], string>;
 
 interface NoAnswerProps {
   /** Filled by the island with the reason, where it is known. */

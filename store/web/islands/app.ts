@@ -2,6 +2,8 @@
 /** Entry of the pages' script: wakes the islands a page has. Bundled into ../app.js by ../build.ts. */
 import { speak } from "../strings.ts";
 import type { Language } from "../strings.ts";
+import { startAuthor } from "./author.ts";
+import { startBuild, startBuildLinks } from "./build.ts";
 import { startChat } from "./chat.ts";
 import { startCopy } from "./copy.ts";
 import { startCore } from "./core.ts";
@@ -19,4 +21,8 @@ startCore(say);
 addEventListener("pageshow", ({ persisted }) => persisted && refresh().catch(() => {}));
 const chat = document.querySelector<HTMLElement>("[data-island=chat]");
 if (chat) startChat(chat, say);
+const build = document.querySelector<HTMLElement>("[data-island=build]");
+if (build) startBuild(build, say);
+startBuildLinks(say);
+startAuthor(say);
 document.documentElement.dataset.awake = ""; // tests wait for it

@@ -2,9 +2,13 @@
 /** The box the reader writes in: grows, sends on Enter, keeps a draft through a reload. */
 
 /** Wakes the form and hands each message to `send`. */
-export function startComposer(form: HTMLFormElement, send: (text: string) => void): void {
+export function startComposer(
+  form: HTMLFormElement,
+  send: (text: string) => void,
+  { focus = true } = {},
+): void {
   const box = form.querySelector("textarea")!;
-  const draft = `draft:${location.pathname}`;
+  const draft = `draft:${location.pathname}:${form.id}`;
   box.value ||= sessionStorage.getItem(draft) ?? "";
 
   const grow = () => {
@@ -33,5 +37,5 @@ export function startComposer(form: HTMLFormElement, send: (text: string) => voi
     send(text);
   });
   grow();
-  if (matchMedia("(pointer: fine)").matches) box.focus({ preventScroll: true });
+  if (focus && matchMedia("(pointer: fine)").matches) box.focus({ preventScroll: true });
 }

@@ -33,6 +33,11 @@ const actions: Record<string, (form: HTMLFormElement) => Promise<void>> = {
     await send("DELETE", address());
     location.assign("/");
   },
+  async "delete-assistant"() {
+    const { assistant } = document.querySelector<HTMLElement>("#content")!.dataset;
+    await send("DELETE", `/api/assistants/${assistant}`, undefined, { "If-Match": "*" });
+    location.assign("/");
+  },
 };
 
 function address(): string {

@@ -4,21 +4,28 @@
 /** How near the end still counts as being there, in pixels: a line and a half. */
 const NEAR = 40;
 
-/** Scrolls with `turns` as it grows; `jump` is shown when the end is out of sight. Returns "go there now". */
-export function followEnd(turns: HTMLElement, jump: HTMLElement): () => void {
-  let following = true, last = scrollY;
-  const page = document.documentElement;
-  const atEnd = () => page.scrollHeight - scrollY - innerHeight < NEAR;
+/**
+ * Scrolls with `turns` as it grows; `jump` is shown when the end is out of sight. `scroller` is what
+ * they scroll in; without it, the page. Returns "go there now".
+ */
+export function followEnd(
+  turns: HTMLElement,
+  jump: HTMLElement,
+  scroller?: HTMLElement,
+): () => void {
+  const box = scroller ?? document.documentElement;
+  let following = true, last = box.scrollTop;
+  const atEnd = () => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
   const show = () => jump.hidden = atEnd();
   const go = () => {
     following = true;
-    scrollTo({ top: page.scrollHeight, behavior: "instant" });
+    box.scrollTo({ top: box.scrollHeight, behavior: "instant" });
     show();
   };
-  addEventListener("scroll", () => {
-    if (scrollY < last) following = atEnd(); // only the reader scrolls up
+  (scroller ?? window).addEventListener("scroll", () => {
+    if (box.scrollTop < last) following = atEnd(); // only the reader scrolls up
     else if (atEnd()) following = true;
-    last = scrollY;
+    last = box.scrollTop;
     show();
   }, { passive: true });
   new ResizeObserver(() => following ? go() : show()).observe(turns);

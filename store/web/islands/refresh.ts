@@ -4,8 +4,10 @@
  * over. So a turn looks the same whether it was streamed, refreshed or loaded.
  */
 
-/** Parts taken over as a whole. */
-const REGIONS = ["conversations", "title", "meter", "rename", "delete", "core-report"];
+/** Parts taken over as a whole, beside those that are marked so. */
+const REGIONS = ["conversations", "title", "meter", "rename", "delete", "core-report", "notes"];
+/** Lists taken over item by item. */
+const LISTS = ["build-turns"];
 
 /** Brings everything but the turns up to date. */
 export async function refresh(): Promise<void> {
@@ -46,11 +48,24 @@ async function fetchPage(): Promise<Document> {
 
 function takeRegions(fresh: Document): void {
   document.title = fresh.title;
-  for (const id of REGIONS) {
+  const marked = [...fresh.querySelectorAll("[data-region]")].map(({ id }) => id);
+  for (const id of [...REGIONS, ...marked]) {
     const region = fresh.getElementById(id);
     const old = document.getElementById(id);
-    if (region && old && !region.isEqualNode(old)) old.replaceWith(document.adoptNode(region));
+    if (region && old && !region.isEqualNode(old)) takeRegion(old, region);
   }
+  for (const id of LISTS) {
+    const list = fresh.getElementById(id);
+    if (list) takeTurns(document.getElementById(id)!, [...list.children]);
+  }
+}
+
+/** What its reader is writing in stays as it is; a button that was pressed keeps the focus. */
+function takeRegion(old: Element, region: Element): void {
+  const focus = old.contains(document.activeElement) ? document.activeElement! : undefined;
+  if (focus?.matches("input:not([type=radio], [type=checkbox]), textarea")) return;
+  old.replaceWith(document.adoptNode(region));
+  if (focus?.id) document.getElementById(focus.id)?.focus();
 }
 
 /** Takes the kept turns over, one by one, so that unchanged ones keep selection and focus. */

@@ -1,6 +1,5 @@
 /// <reference lib="dom" />
-/** Requests to our own API: JSON in and out, answers as a stream of chat events. */
-import type { ChatEvent } from "@flint/plugins";
+/** Requests to our own API: JSON in and out, answers as a stream of events. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Say } from "../strings.ts";
 
@@ -17,14 +16,13 @@ export async function send(
   method: "POST" | "PATCH" | "DELETE",
   address: string,
   body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
 ): Promise<Response> {
   const response = await fetch(address, {
     method,
-    ...(body === undefined ? {} : {
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    }),
+    headers: { ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   });
   if (response.ok) return response;
@@ -32,17 +30,22 @@ export async function send(
   throw new Refusal(problem.detail ?? problem.title ?? `${response.status}`);
 }
 
-/** Posts; resolves once the question is taken. Aborting closes the stream, which stops the engine. */
-export async function askFor(
+/**
+ * Posts; resolves once the question is taken. Aborting closes the stream, which stops the engine.
+ * `Event` is what the route streams.
+ */
+export async function askFor<Event>(
   address: string,
   body: unknown,
   signal: AbortSignal,
-): Promise<AsyncIterable<ChatEvent>> {
-  const response = await send("POST", address, body, signal);
+): Promise<AsyncIterable<Event>> {
+  const response = await send("POST", address, body, {}, signal);
   return events(response.body!);
 }
 
-async function* events(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<ChatEvent> {
+async function* events<Event>(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Event> {
   const reader = body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream())

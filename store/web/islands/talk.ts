@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /** A conversation on the page: asking, streaming the answer, stopping, asking again. */
+import type { ChatEvent } from "@flint/plugins";
 import type { Say } from "../strings.ts";
 import { followEnd } from "./follow.ts";
 import type { LiveAnswer } from "./live_answer.ts";
@@ -26,14 +27,24 @@ export class Talk {
   readonly #goToEnd: () => void;
   #stop = new AbortController();
 
-  /** `address` is the conversation's in the API; `form` its composer, marked busy while an answer comes. */
-  constructor(root: HTMLElement, form: HTMLFormElement, address: string, say: Say) {
+  /**
+   * `address` is the conversation's in the API; `form` its composer, marked busy while an answer
+   * comes; `scroller` what its turns scroll in, if it isn't the page.
+   */
+  constructor(
+    root: HTMLElement,
+    form: HTMLFormElement,
+    address: string,
+    say: Say,
+    scroller?: HTMLElement,
+  ) {
     this.#turns = root.querySelector<HTMLElement>("#turns")!;
     this.#speech = root.querySelector<HTMLElement>("#speech")!;
     this.#form = form;
     this.#address = address;
     this.#say = say;
-    this.#goToEnd = followEnd(this.#turns, root.querySelector<HTMLElement>("[data-jump]")!);
+    const jump = root.querySelector<HTMLElement>("[data-jump]")!;
+    this.#goToEnd = followEnd(this.#turns, jump, scroller);
     this.#goToEnd();
     requestIdleCallback(renderer); // there before the first answer is
     form.querySelector("[data-stop]")!.addEventListener("click", () => this.#stop.abort());
@@ -105,7 +116,7 @@ export class Talk {
       const { LiveAnswer } = await renderer();
       live = new LiveAnswer(turn, this.#speech, this.#say);
       const calls = new LiveCalls(turn, this.#address, this.#say);
-      const events = await askFor(`${this.#address}/${verb}`, body, signal);
+      const events = await askFor<ChatEvent>(`${this.#address}/${verb}`, body, signal);
       refresh().catch(() => {}); // the first question names the conversation
       for await (const event of events) {
         if (event.type === "token") live.add(event.text);

@@ -3,7 +3,8 @@
  * Written before the builder. Halves by a fixed rule: 1st, 3rd, 5th... item for tuning, the others
  * for the test, which is looked at only when tuning has ended.
  */
-import type { AssistantDraft } from "@flint/plugins";
+import { Manifest } from "@flint/plugins";
+import { ASSISTANT_DEFAULTS } from "../../../plugins/schema.ts";
 import refinements from "./refinements.json" with { type: "json" };
 import requests from "./requests.json" with { type: "json" };
 
@@ -49,9 +50,10 @@ export function refinementCases(half: Half): RefinementCase[] {
 }
 
 /** What refinements start from. */
-export const DRAFTS = refinements.drafts as unknown as Readonly<
-  Record<RefinementCase["on"], AssistantDraft>
->;
+export const DRAFTS: Readonly<Record<RefinementCase["on"], Manifest>> = {
+  en: Manifest.parse({ ...ASSISTANT_DEFAULTS, ...refinements.drafts.en }),
+  zh: Manifest.parse({ ...ASSISTANT_DEFAULTS, ...refinements.drafts.zh }),
+};
 
 /** Whether a field's value is as it must be. */
 export function holds(value: unknown, { equals, includes = [], excludes = [] }: Constraint) {

@@ -52,10 +52,15 @@ Deno.test({
   fn: () =>
     withEmbedder(async (embedder) => {
       const tools = [
-        { name: "weather", description: "current weather and forecast for a place" },
-        { name: "calculator", description: "calculates arithmetic expressions exactly" },
+        { id: "weather", name: "Weather", description: "current weather and forecast for a place" },
+        {
+          id: "calculator",
+          name: "Calculator",
+          description: "calculates arithmetic expressions exactly",
+        },
       ];
-      const suggest = (wish: string) => suggestTools(wish, tools, embedder);
+      const suggest = async (wish: string) =>
+        (await suggestTools(wish, tools, embedder)).map(({ id }) => id);
       assert.deepEqual(await suggest("tell me whether I need an umbrella tomorrow"), ["weather"]);
       assert.deepEqual(await suggest("A maths tutor for my son"), ["calculator"]);
       assert.deepEqual(await suggest("a poet that only answers in haiku"), []);

@@ -5,8 +5,8 @@ import { diffManifest, Manifest, parse } from "@flint/plugins";
 import { bestCategory, scoreByWords } from "../../../plugins/builder/choose_category.ts";
 import { compose } from "../../../plugins/builder/compose.ts";
 import { apply, FIELDS, isComplete, type Kind, KINDS } from "../../../plugins/builder/operation.ts";
-import { readRules } from "../../../plugins/builder/reading.ts";
-import { isRepetitive } from "../../../plugins/builder/text_check.ts";
+import { readRules } from "../../../plugins/builder/understand.ts";
+import { bareDescription, isRepetitive, isUsers } from "../../../plugins/builder/text_check.ts";
 import { readWish } from "../../../plugins/builder/wish.ts";
 import { CATEGORIES } from "../../../plugins/schema.ts";
 import { DRAFTS, holds, refinementCases, requestCases } from "./evaluation.ts";
@@ -130,4 +130,26 @@ Deno.test("builder: repetition is seen in words and in Chinese", () => {
   assert.equal(isRepetitive("Explains fractions to children, one step at a time."), false);
   assert.equal(isRepetitive("学习数学学习数学学习数学"), true);
   assert.equal(isRepetitive("帮助学生理解古诗词的意境。"), false);
+});
+
+Deno.test("builder: a description does not begin with what everybody knows", () => {
+  const told = {
+    "A chat assistant that only responds with haiku poems.": "Only responds with haiku poems.",
+    "A chat assistant designed to assist with letters.": "Assist with letters.",
+    "Summarizes transcripts into actions.": "Summarizes transcripts into actions.",
+    "一个聊天助手，帮你写信。": "帮你写信。",
+  };
+  for (const [text, bare] of Object.entries(told)) assert.equal(bareDescription(text), bare);
+});
+
+Deno.test("builder: starters are what a user says, not what an assistant offers", () => {
+  const users = ["Can you write me a haiku?", "How can I improve my letter?", "帮我写一首诗"];
+  const others = [
+    "Do you have any specific experience you would like to include?",
+    "I need a coach for my running",
+    "我正在寻找一位能帮我创造独特角色的人",
+    "您需要什么帮助？",
+  ];
+  assert.deepEqual(users.filter(isUsers), users);
+  assert.deepEqual(others.filter(isUsers), []);
 });

@@ -32,17 +32,32 @@ const noEngine = (): Engine => {
   throw new FlintError("unavailable", "no model in this test");
 };
 
-async function withBuilder(use: (bench: Bench) => Promise<void>, engine = noEngine) {
+const TOOLS = [
+  { id: "weather", name: "Weather", description: "current weather and forecast for a place" },
+  { id: "sums", name: "Calculator", description: "calculates arithmetic expressions exactly" },
+];
+
+async function withBuilder(
+  use: (bench: Bench) => Promise<void>,
+  engine = noEngine,
+  tools: typeof TOOLS = [],
+) {
   const folder = await Deno.makeTempDir();
   const kv = openKv(folder);
   const registry = openRegistry(kv), memory = openMemory(kv);
   const embedder = openEmbedder(`${folder}/minilm`); // not there: words decide
   const toolbox = openToolbox({ kv, types: {} });
-  const needs = { kv, registry, memory, toolbox, embedder, engine };
-  const reopen = () => openBuilder({ ...needs, writerParameters: 0 });
+  const needs = { kv, registry, memory, toolbox, embedder, engine, tools: () => tools };
+  const opened: Builder[] = [];
+  const reopen = () => {
+    const builder = openBuilder({ ...needs, writerParameters: 0 });
+    opened.push(builder);
+    return builder;
+  };
   try {
     await use({ builder: reopen(), registry, reopen });
   } finally {
+    await Promise.all(opened.map((builder) => builder.close()));
     embedder.close();
     await kv.close();
     await Deno.remove(folder, { recursive: true });
@@ -308,3 +323,48 @@ Deno.test("builder session: a draft is tried as it is at the moment, and its tal
       assert.throws(() => builder.preview.messages(id), code("not_found"));
     }, () => engine)
   ));
+
+Deno.test("builder session: tools that are there are granted and taken away by talk", () =>
+  withBuilder(
+    async ({ builder }) => {
+      const { id } = await builder.create();
+      await say(builder, id, WISH);
+      const added = await say(builder, id, "add the weather plugin");
+      assert.deepEqual(added.changes, [{
+        field: "tools",
+        before: [],
+        after: [{ plugin: "weather" }],
+      }]);
+      assert.equal(added.reply, "It may use Weather now.");
+      const chinese = await say(builder, id, "加上“Calculator”插件");
+      assert.deepEqual(chinese.changes.map(({ field }) => field), ["tools"]);
+      const unknown = await say(builder, id, "add the jukebox plugin");
+      assert.deepEqual(unknown.changes, []);
+      assert.match(unknown.reply, /no such tool here.*Weather, Calculator/);
+      await say(builder, id, "remove the weather plugin");
+      assert.deepEqual(builder.get(id).draft!.tools, [{ plugin: "sums" }]);
+      assert.match((await say(builder, id, "remove the weather plugin")).reply, /has no such tool/);
+      await say(builder, id, "undo");
+      assert.deepEqual(builder.get(id).draft!.tools, [{ plugin: "weather" }, { plugin: "sums" }]);
+    },
+    noEngine,
+    TOOLS,
+  ));
+
+Deno.test("builder session: a change by hand is a turn like others, checked, undone and made again", () =>
+  withBuilder(async ({ builder }) => {
+    const { id } = await builder.create();
+    await assert.rejects(builder.edit(id, { name: "Max" }), code("conflict"));
+    await say(builder, id, WISH);
+    const before = builder.get(id).draft!;
+    const turn = await builder.edit(id, { name: "Max", tags: ["maths"] });
+    assert.deepEqual(turn.changes.map(({ field }) => field), ["name", "tags"]);
+    assert.equal(turn.reply, "You changed name, tags.");
+    await assert.rejects(builder.edit(id, { name: "" }), code("bad_input"));
+    await assert.rejects(builder.edit(id, { id: "other" }), code("bad_input"));
+    await builder.undo(id);
+    assert.deepEqual(builder.get(id).draft, before);
+    await builder.redo(id);
+    assert.equal(builder.get(id).draft!.name, "Max");
+    assert.deepEqual(builder.list(5).map((one) => one.id), [id]);
+  }));
