@@ -75,7 +75,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const threads = options.threads ?? availableParallelism();
   const machine = await openMachine({ store, threads, ...sizes });
   const { snapshots, lookup = true } = options;
+  tidy();
   return new FlashEngine({ store, choice, text, threads, machine, lookup, snapshots });
+}
+
+/**
+ * Has V8 let go of what opening left behind, of the vocabulary's strings above all, where it was
+ * started with --expose-gc: by itself it would not before its heap is twice as large. 33 MB less
+ * beside the budget (Qwen, after eight chats: 82 instead of 115).
+ */
+function tidy(): void {
+  (globalThis as { gc?: () => void }).gc?.();
 }
 
 interface EngineParts {

@@ -145,7 +145,7 @@ export function flintSide(task: SideTask): string[] {
   const options = [
     "run",
     "-A",
-    "--v8-flags=--max-semi-space-size=4",
+    "--v8-flags=--max-semi-space-size=4,--expose-gc",
     "--no-check",
     `--config=${path.join(ROOT, "deno.json")}`,
   ];

@@ -22,7 +22,10 @@ export async function soak({ model, minutes, json }: SoakOptions): Promise<void>
   const memoryBytes = Math.floor(Deno.statSync(modelFile(model)!).size * SHARE);
   const task: SoakTask = { model: await modelStore(model), memoryBytes, minutes };
   const script = path.join(import.meta.dirname!, "soak_side.ts");
-  const command = [process.execPath, "run", "-A", "--no-check", script, JSON.stringify(task)];
+  const command = [
+    ...[process.execPath, "run", "-A", "--v8-flags=--max-semi-space-size=4,--expose-gc"],
+    ...["--no-check", script, JSON.stringify(task)],
+  ];
   const capBytes = memoryBytes + OVERHEAD_BYTES;
   const run = new CappedProcess(command, { capBytes, stderr: "inherit" });
   let count: SoakCount | undefined;
