@@ -57,7 +57,8 @@ export function writeLargeModel(
     offset = Math.ceil((offset + bytes) / ALIGNMENT) * ALIGNMENT;
     return tensor;
   });
-  const file = fs.openSync(path, "w");
+  const part = `${path}.part`; // a killed run leaves no half model
+  const file = fs.openSync(part, "w");
   try {
     const header = writeGguf({ metadata, tensors: placed });
     fs.writeSync(file, header);
@@ -69,6 +70,7 @@ export function writeLargeModel(
   } finally {
     fs.closeSync(file);
   }
+  fs.renameSync(part, path);
   return path;
 }
 

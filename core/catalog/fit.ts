@@ -1,12 +1,15 @@
 /** What a model asks of this machine, computed from its imported store. */
 import { openFlashStore } from "../flash/store.ts";
-import { planMachine, smallestBudget, usedUnits } from "../model/plan.ts";
+import { type Plan, planMachine, smallestBudget, usedUnits } from "../model/plan.ts";
 
 /** How a model fits a budget. */
 export interface Fit {
   /** The smallest --memory it runs in, bytes. */
   readonly smallestBytes: number;
-  /** Weight bytes read from flash for each token at the budget asked about, but for a few rows. */
+  /**
+   * Weight bytes read from flash for each token at the budget asked about, but for a few rows; of
+   * experts as many as chance would ask for: neighbouring tokens share some, so it is less.
+   */
   readonly streamedBytes: number;
 }
 
@@ -16,7 +19,17 @@ export async function fitOf(storeFolder: string, memoryBytes: number): Promise<F
   const smallestBytes = smallestBudget(store);
   const plan = planMachine(store, { memoryBytes: Math.max(memoryBytes, smallestBytes) });
   const units = usedUnits(plan).filter(({ at }) => at < 0);
-  const streamedBytes = units.reduce((sum, { unit }) => sum + unit.bytes, 0);
+  const streamed = units.reduce((sum, { unit }) => sum + unit.bytes, 0);
   await store.close();
-  return { smallestBytes, streamedBytes };
+  return { smallestBytes, streamedBytes: streamed + Math.round(expertBytes(plan)) };
+}
+
+/** Bytes of experts that a token is sent to and that do not lie in the windows, by chance. */
+function expertBytes({ experts, spec }: Plan): number {
+  if (!experts) return 0;
+  const outside = experts.layers.reduce(
+    (sum, { units, slots, slotBytes }) => sum + (units.length - slots) * slotBytes,
+    0,
+  );
+  return outside * spec.experts!.used / spec.experts!.count;
 }

@@ -5,8 +5,7 @@
 import type { Machine, MachineCounters } from "../../core/model/machine.ts";
 import { spread } from "./summary.ts";
 
-/** Tokens before the figures: the paper's flash latency also settles after some 50. */
-const WARM_TOKENS = 48, ROUND_TOKENS = 8;
+const ROUND_TOKENS = 8;
 
 /** One of the machines. */
 export interface Side {
@@ -29,23 +28,29 @@ export interface Turns {
   readonly waitMs: number;
 }
 
-/** Tokens that `rounds` take. */
-export function tokensOf(rounds: number): number {
-  return WARM_TOKENS + rounds * ROUND_TOKENS;
+/** How long a text is, in tokens: those before the figures, and rounds. */
+export interface Length {
+  readonly warm: number;
+  readonly rounds: number;
+}
+
+/** Tokens of the text. */
+export function tokensOf({ warm, rounds }: Length): number {
+  return warm + rounds * ROUND_TOKENS;
 }
 
 /** Runs all sides over the text; ROUND_TOKENS tokens of each are a round. */
 export async function takeTurns(
   sides: readonly Side[],
   text: readonly number[],
-  rounds: number,
+  length: Length,
 ): Promise<Turns[]> {
   const logits = sides.map(() => [] as Float32Array[]), ms = sides.map(() => [] as number[]);
   for (const [i, side] of sides.entries()) {
-    await decode(side, text.slice(0, WARM_TOKENS), 0, side.warmChunk, logits[i]!);
+    await decode(side, text.slice(0, length.warm), 0, side.warmChunk, logits[i]!);
   }
   const before = sides.map(({ machine }) => machine.counters());
-  for (let from = WARM_TOKENS; from < tokensOf(rounds); from += ROUND_TOKENS) {
+  for (let from = length.warm; from < tokensOf(length); from += ROUND_TOKENS) {
     for (const [i, side] of sides.entries()) {
       const start = performance.now();
       await decode(side, text.slice(from, from + ROUND_TOKENS), from, 1, logits[i]!);
@@ -68,7 +73,7 @@ async function decode(
   chunk: number,
   logits: Float32Array[],
 ): Promise<void> {
-  const blocks = Int32Array.from({ length: 8 }, (_, i) => i);
+  const blocks = Int32Array.from({ length: 32 }, (_, i) => i);
   for (let at = 0; at < text.length; at += chunk) {
     const some = text.slice(at, at + chunk);
     await machine.step(some.map((token, i) => (
