@@ -66,8 +66,8 @@ function takeGroup(
 ): Cluster[] {
   const { units, clusters } = windows.plan.layers[layer]!;
   const { inputs, outputs } = windows.plan;
+  const pitch = plan.groupNeurons / plan.groupClusters; // columns begin at whole vectors
   const group: Cluster[] = [];
-  let column = 0;
   for (let i = first; i < end && group.length < plan.groupClusters; i++) {
     const { item, row, tokens, at, read } = windows.job(i);
     const waits = read !== undefined;
@@ -75,9 +75,9 @@ function takeGroup(
     if (group.length > 0 && waits !== (group[0]!.read !== undefined)) break;
     const unit = units[item]!, out = outputs + row * plan.spec.width * 4;
     const fresh = item % clusters === 0;
+    const column = group.length * pitch;
     const cluster = { unit, at, column, streamed: false, read, tokens, row, fresh, out };
     group.push({ ...cluster, input: inputs });
-    column += unit.neurons;
   }
   return group;
 }

@@ -279,7 +279,11 @@ function reserveFfn(
   { batch: rows, logitRows }: { readonly batch: number; readonly logitRows: number },
   ledger: Ledger,
 ) {
-  const most = units.reduce((most, unit) => Math.max(most, unit.neurons), 0);
+  const forms = formsFor(units, ["down"]);
+  const widest = units.reduce((most, unit) => Math.max(most, unit.neurons), 0);
+  // Whole blocks of every form: not all layers' down has the same, nor clusters of the same size.
+  const step = forms.has("q8x256") ? 256 : 32;
+  const most = Math.ceil(widest / step) * step;
   const clusters = most === 0 ? 0 : spec.experts ? GROUP_MAX : Math.ceil(spec.neurons / most);
   const groupClusters = Math.min(GROUP_MAX, clusters);
   const groupNeurons = groupClusters * most; // layers may be cut differently
@@ -289,7 +293,7 @@ function reserveFfn(
   return {
     gate,
     up: ledger.reserve("up", rows * groupNeurons * 4),
-    acts: reserveActivation(ledger, "acts", shape, formsFor(units, ["down"])),
+    acts: reserveActivation(ledger, "acts", shape, forms),
     groupNeurons,
     groupClusters,
     ffn: ledger.reserve("ffn", rows * spec.width * 4),

@@ -22,11 +22,15 @@ const FORMULAS: [name: string, tolerance: number, TinyModelOptions][] = [
   ["olmoe, f16", 0.001, { architecture: "olmoe", type: TensorType.F16, tied: false }],
   ["qwen2moe, q8_0", 0.001, { architecture: "qwen2moe", neurons: 256 }],
   ["qwen3moe, q4_k", 0.03, { architecture: "qwen3moe", type: TensorType.Q4_K }],
-  ["llama, f32", 0.001, { architecture: "llama", type: TensorType.F32 }],
+  ["llama, f32, odd sizes", 0.001, {
+    architecture: "llama",
+    type: TensorType.F32,
+    experts: { count: 5, used: 3, neurons: 310 },
+  }],
 ];
 for (const [name, tolerance, model] of FORMULAS) {
   Deno.test(`experts: logits as the formula gives them: ${name}`, () =>
-    withStore({ ...model, experts: EXPERTS }, async (store, gguf) => {
+    withStore({ experts: EXPERTS, ...model }, async (store, gguf) => {
       const tokens = text(9), memoryBytes = smallestBudget(store);
       const rows = await withMachine(store, { memoryBytes }, (one) => logitsOf(one, tokens, 4));
       const off = relativeError(rows, plainLogits(gguf, tokens));
