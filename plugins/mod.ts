@@ -65,7 +65,7 @@ export {
   importFile,
 } from "./formats/file.ts";
 export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";
-export { type ApiAccess, Apis } from "./openapi/kind.ts";
+export { type ApiAbout, type ApiAccess, Apis } from "./openapi/kind.ts";
 export { ApiScheme } from "./openapi/reading.ts";
 export { PARTS } from "./openapi/authorize.ts";
 export { MASK, openSecrets, SecretParts, type Secrets } from "./secrets.ts";

@@ -48,6 +48,15 @@ export interface ApiAccess {
   readonly ready: boolean;
 }
 
+/** What a person who set an API up may want to know. */
+export interface ApiAbout {
+  /** As the document has them: relative, or with variables in braces. */
+  readonly servers: readonly string[];
+  /** What was chosen in their place. */
+  readonly server: string | undefined;
+  readonly remarks: readonly string[];
+}
+
 /** APIs as plugins, and signing in to them. */
 export class Apis {
   readonly #needs: ApiNeeds;
@@ -84,6 +93,14 @@ export class Apis {
       const byUser = scheme.type === "oauth2" && scheme.flow === "code";
       return { name, scheme, secret, ready: !!(byUser ? stored?.accessToken : stored) };
     });
+  }
+
+  /** What the document told of itself, and where its API is called. Undefined for other kinds. */
+  about(plugin: Plugin): ApiAbout | undefined {
+    if (plugin.type !== "openapi") return undefined;
+    const { servers, remarks } = this.reading(plugin);
+    const { server } = plugin.config as ApiConfig;
+    return { servers: servers.map(({ url }) => url), server, remarks };
   }
 
   /** Where to send the user to sign in; they come back to `redirect`. */

@@ -54,9 +54,9 @@ export function addPluginPages(
       fault ??= why;
       return [];
     });
-    const access = plugin.type === "openapi" ? apis.access(plugin) : [];
+    const about = apis.about(plugin), access = apis.access(plugin);
     const back = new URL("/api/plugins/signed-in", c.req.url).href;
-    const shown = { frame: frame(c), plugin, tools, access, back, ...given({ fault }) };
+    const shown = { frame: frame(c), plugin, tools, about, access, back, ...given({ fault }) };
     return c.html(document(<OnePlugin {...shown} />), fault === undefined ? 200 : 400);
   };
   app.get("/plugins/:id", (c) => one(c, c.req.param("id")));
@@ -65,6 +65,15 @@ export function addPluginPages(
     return await tried(async () => {
       await toolbox.remove(id);
       return c.redirect("/plugins", 303);
+    }, (fault) => one(c, id, fault));
+  });
+  app.post("/plugins/:id/server", async (c) => {
+    const id = c.req.param("id");
+    const server = String((await c.req.formData()).get("server") ?? "").trim();
+    return await tried(async () => {
+      const { server: _, ...config } = toolbox.get(id).config;
+      await toolbox.configure(id, server === "" ? config : { ...config, server });
+      return c.redirect(`/plugins/${id}`, 303);
     }, (fault) => one(c, id, fault));
   });
   app.post("/plugins/:id/access/:scheme", async (c) => {

@@ -1,5 +1,5 @@
 /** `/plugins`: what tools come from: all of them, one of them, one call by hand. */
-import type { ApiAccess, Plugin, Tool, ToolResult } from "@flint/plugins";
+import type { ApiAbout, ApiAccess, Plugin, Tool, ToolResult } from "@flint/plugins";
 import { PARTS } from "@flint/plugins";
 import { Button } from "./components/button.tsx";
 import { Icon } from "./components/icon.tsx";
@@ -68,6 +68,7 @@ interface PluginProps {
   readonly plugin: Plugin;
   readonly tools: readonly Tool[];
   /** For APIs. */
+  readonly about: ApiAbout | undefined;
   readonly access: readonly ApiAccess[];
   /** Where an API sends those who signed in. */
   readonly back: string;
@@ -75,7 +76,8 @@ interface PluginProps {
 }
 
 /** `/plugins/{id}` */
-export function OnePlugin({ frame, plugin, tools, access, back, fault }: PluginProps) {
+export function OnePlugin(props: PluginProps) {
+  const { frame, plugin, tools, about, access, back, fault } = props;
   const { say } = frame;
   return (
     <Page frame={frame} title={`${plugin.name} · Flint`}>
@@ -85,6 +87,7 @@ export function OnePlugin({ frame, plugin, tools, access, back, fault }: PluginP
           <p class="hint">{plugin.description || plugin.type}</p>
         </header>
         <Fault text={fault} />
+        {about && <About plugin={plugin} about={about} say={say} />}
         {access.length > 0 && (
           <section aria-labelledby="access-title">
             <h2 id="access-title">{say("access")}</h2>
@@ -114,6 +117,38 @@ export function OnePlugin({ frame, plugin, tools, access, back, fault }: PluginP
         )}
       </main>
     </Page>
+  );
+}
+
+interface AboutProps {
+  readonly plugin: Plugin;
+  readonly about: ApiAbout;
+  readonly say: Say;
+}
+
+/** Where the API answers, theirs to change, and what of its document was not taken over. */
+function About({ plugin, about: { servers, server, remarks }, say }: AboutProps) {
+  return (
+    <>
+      <form method="post" action={`/plugins/${plugin.id}/server`} class="plugin-form">
+        <Line
+          label={say("serverOf")}
+          name="server"
+          type="url"
+          value={server}
+          placeholder={servers[0]}
+          list="servers"
+        />
+        <datalist id="servers">{servers.map((url) => <option value={url} />)}</datalist>
+        <Button type="submit">{say("save")}</Button>
+      </form>
+      {remarks.length > 0 && (
+        <details class="access">
+          <summary>{say("remarks", { count: String(remarks.length) })}</summary>
+          <ul class="hint">{remarks.map((remark) => <li>{remark}</li>)}</ul>
+        </details>
+      )}
+    </>
   );
 }
 
@@ -232,6 +267,10 @@ interface LineProps {
   readonly type?: string;
   readonly maxlength?: number;
   readonly required?: boolean;
+  readonly value?: string | undefined;
+  readonly placeholder?: string | undefined;
+  /** Id of a datalist. */
+  readonly list?: string;
 }
 
 function Line({ label, type = "text", ...rest }: LineProps) {

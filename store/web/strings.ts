@@ -257,6 +257,8 @@ export const table = {
     "API 的地址（文档未注明时填写）",
   ],
   add: ["Add", "添加"],
+  serverOf: ["Address of the API", "API 地址"],
+  remarks: ["Notes about the document ({count})", "关于文档的说明（{count}）"],
   access: ["Authentication", "身份验证"],
   accessReady: ["set", "已设置"],
   accessMissing: ["not set", "未设置"],

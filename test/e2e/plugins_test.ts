@@ -61,6 +61,9 @@ Deno.test({
       await page.fill("[name=document]", documentFor(host));
       await page.click("main [type=submit]");
       await page.waitForURL("**/plugins/pets");
+      await page.fill("[name=server]", `http://${host}/v2`);
+      await page.click("text=Save >> nth=0");
+      await page.waitForURL("**/plugins/pets");
       await page.fill("[name=key]", SECRET);
       await page.click(".access [type=submit]");
       await page.waitForSelector(".access:not([open])");
@@ -73,7 +76,7 @@ Deno.test({
       const said = await page.innerText(".tried");
       assert.match(
         said,
-        /GET http:\/\/127\.0\.0\.1:\d+\/pets\/7\?kind=dog&loud=true&near%5Bx%5D=1/,
+        /GET http:\/\/127\.0\.0\.1:\d+\/v2\/pets\/7\?kind=dog&loud=true&near%5Bx%5D=1/,
       );
       assert.match(said, /"heard": "•••"/);
       assert(!(await page.content()).includes(SECRET));

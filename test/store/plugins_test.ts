@@ -1,6 +1,7 @@
 /** /api/plugins: any plugin added, configured, tried and removed; and no trace of a secret anywhere. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import * as tokens from "../plugins/openapi/token_server.ts";
 import { serve } from "../plugins/tools/bait.ts";
 import { openQuietStore } from "./quiet_store.ts";
 
@@ -118,4 +119,22 @@ Deno.test("plugins: an errand leaves no trace of its secrets: answers, errors, l
     const found = at.said.filter((line) => line.includes(text));
     assert.deepEqual(found.map((line) => line.slice(0, 200)), [], text);
   }
+});
+
+Deno.test("plugins: a user is sent to sign in and comes back to the plugin's page", async () => {
+  await using vault = tokens.tokenServer(3600);
+  await using store = await openQuietStore({}, [vault.host]);
+  const document = tokens.documentFor(vault.host, "authorizationCode");
+  await store.toolbox.add({ id: "vault", type: "openapi", name: "Vault", config: { document } });
+  await store.secrets.put("vault/Sign", tokens.CLIENT);
+  const get = (path: string) => store.app.request(`http://127.0.0.1:7077/api/plugins${path}`);
+  const away = await get("/vault/access/Sign/sign-in");
+  assert.equal(away.status, 302);
+  const came = await tokens.walk(away.headers.get("location")!);
+  assert.equal(came.pathname, "/api/plugins/signed-in");
+  const home = await get(`/signed-in${came.search}`);
+  assert.deepEqual([home.status, home.headers.get("location")], [302, "/plugins/vault"]);
+  assert.equal((await get(`/signed-in${came.search}`)).status, 403); // once
+  const { schemes } = await (await get("/vault/access")).json();
+  assert.equal(schemes[0].ready, true);
 });

@@ -16,13 +16,15 @@ import {
   openToolbox,
   pluginKinds,
 } from "@flint/plugins";
-import type { Conversations, Memory, Registry } from "@flint/plugins";
+import type { Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 
 /** A store in a temporary folder; `await using` removes it. */
 export interface QuietStore extends AsyncDisposable {
   /** Where all its data lies. */
   readonly folder: string;
+  readonly toolbox: Toolbox;
+  readonly secrets: Secrets;
   readonly app: OpenAPIHono;
   readonly registry: Registry;
   readonly memory: Memory;
@@ -82,6 +84,8 @@ export async function openQuietStore(
   return {
     folder,
     app,
+    toolbox,
+    secrets,
     registry,
     memory,
     conversations,
