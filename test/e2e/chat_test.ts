@@ -198,6 +198,33 @@ journey("hostile words do nothing, kept or streamed", async (live, open) => {
 const SAFE = /^(https?|mailto):$/;
 const event = (data: unknown) => `data: ${JSON.stringify(data)}\n\n`;
 
+journey(
+  "a call that waits is found again after a reload, and refused by touch",
+  async (live, open) => {
+    await using tab = await open({ ...PHONE, colorScheme: "dark" });
+    const { page } = tab;
+    const { id } = await live.conversations.create("speaker");
+    await live.conversations.append(id, { role: "user", content: "book a table" });
+    const call = {
+      ...{ id: "call_0123456789abcdef01234567", plugin: "kit", tool: "book", name: "book" },
+      ...{ arguments: { city: "Bern" }, step: 0, ask: "once" as const },
+    };
+    const waiting = { role: "assistant" as const, content: "", end: "waiting" as const };
+    await live.conversations.append(id, { ...waiting, calls: [call] });
+    await tab.visit(`/chat/${id}`);
+    await page.reload();
+    await page.waitForSelector("[data-awake]", { state: "attached" });
+    assert.match(await page.locator(".call pre").first().innerText(), /Bern/);
+    assert.deepEqual(await tab.axe(), []);
+    await tab.shoot("tool_waits_phone_dark");
+    await page.getByRole("button", { name: "Do not allow" }).tap();
+    await page.waitForSelector(".answer:not(.live)[data-index='1'] .prose > *");
+    assert.match(await page.locator(".call-state").innerText(), /not allowed/);
+    assert.equal(await page.locator(".turn").count(), 2);
+    assert.deepEqual(tab.faults, []);
+  },
+);
+
 journey("theme and language are chosen, and kept by the server", async (_, open) => {
   await using tab = await open({ ...DESK, colorScheme: "light" });
   const { page } = tab;
