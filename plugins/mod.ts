@@ -145,3 +145,5 @@ export {
   scoreTable,
   WAYS,
 } from "./knowledge/evaluate.ts";
+export type { Hit } from "./knowledge/passage_index.ts";
+export { type Ground, groundingRule, groundOf } from "./knowledge/grounding.ts";

@@ -18,7 +18,9 @@ const FILE_PATHS = ["/api/assistants/import", "/api/plugins", "/plugins"];
 export const boundedBody: MiddlewareHandler = (c, next) => {
   const { path } = c.req;
   if (FILE_PATHS.includes(path)) return fileBody(c, next);
-  return (/^\/api\/knowledge\/[^/]+\/documents$/.test(path) ? sourceBody : plainBody)(c, next);
+  return (/^\/(?:api\/)?knowledge\/[^/]+\/(?:documents|files)$/.test(path)
+    ? sourceBody
+    : plainBody)(c, next);
 };
 
 const plainBody = bodyOf(BODY_BYTES_MAX);

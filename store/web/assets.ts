@@ -17,6 +17,7 @@ const STYLES = [
   "window",
   "plugins",
   "build",
+  "knowledge",
 ];
 const FONT = "@fontsource-variable/geist/files/geist-latin-wght-normal.woff2";
 

@@ -1,6 +1,6 @@
 /** The pages' routes: what is asked for, gathered and drawn on the server. */
 import { type Engine, FlintError, type ModelHouse } from "@flint/core";
-import type { Assistant, Conversations, Registry } from "@flint/plugins";
+import type { Assistant, Conversations, Library, Registry } from "@flint/plugins";
 import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
@@ -11,6 +11,7 @@ import { Empty } from "./components/empty.tsx";
 import { highlight } from "./highlight.ts";
 import { History, Home } from "./home.tsx";
 import { type Frame, Page } from "./layout.tsx";
+import { knowledgePages } from "./knowledge_pages.tsx";
 import { createMarkdown } from "./markdown.ts";
 import { type Theme, themes } from "./sidebar.tsx";
 import { addPluginPages, type PluginPagesDeps } from "./plugin_pages.tsx";
@@ -21,6 +22,7 @@ import { type Language, languages, speak, type StringKey } from "./strings.ts";
 export interface PagesDeps extends AuthorDeps, PluginPagesDeps {
   readonly house: ModelHouse;
   readonly conversations: Conversations;
+  readonly library: Library;
   /** Takes one line per failure of ours. */
   readonly log: (line: string) => void;
 }
@@ -74,6 +76,15 @@ export function createPages(deps: PagesDeps): Pages {
     const list = deps.conversations.list({ limit: LISTED, ...(cursor ? { cursor } : {}) });
     return c.html(document(<History frame={frameOf(c, deps, addresses)} list={list} />));
   });
+
+  app.route(
+    "/knowledge",
+    knowledgePages({
+      library: deps.library,
+      frame: (c) => frameOf(c, deps, addresses),
+      draw: (c, page) => c.html(document(page)),
+    }),
+  );
 
   app.get("/core", (c) => c.redirect("/core/window", 308));
   app.get("/core/window", (c) => c.html(document(<Window frame={frameOf(c, deps, addresses)} />)));

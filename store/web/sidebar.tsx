@@ -38,6 +38,10 @@ export function Sidebar({ frame }: { frame: Frame }) {
         <Icon name="square-pen" />
         {say("newChat")}
       </a>
+      <a class="new-chat" href="/knowledge">
+        <Icon name="library" />
+        {say("knowledge")}
+      </a>
       <div class="sidebar-lists" tabindex={0} role="group" aria-label={say("conversations")}>
         <nav aria-labelledby="assistants-title">
           <h2 id="assistants-title">{say("assistants")}</h2>

@@ -11,6 +11,8 @@
  *                           [--cache FILE]
  *   deno task bench sparse [--rounds N] [--model sparse|experts]   a synthetic model with true zeros, and one
  *                           with experts, at half their size
+ *   deno task bench knowledge [--words]   10,000 passages: ingest, disk, questions
+ *   deno task bench retrieval    recall and nDCG of words, meaning and both on the tests' questions
  *   deno task bench policies [--model NAME]   who should stay in DRAM, on recorded traces
  *   deno task bench ledger [--events N] [--kills N]   money under SIGKILL
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
@@ -25,8 +27,10 @@ import { benchOpenApi } from "./openapi_bench.ts";
 import { buildPeers } from "./peers.ts";
 import { benchExperts } from "./experts.ts";
 import { benchLedger } from "./ledger_bench.ts";
+import { benchKnowledge } from "./knowledge_bench.ts";
 import { benchPolicies } from "./policies.ts";
 import { benchQuality } from "./quality.ts";
+import { benchRetrieval } from "./retrieval.ts";
 import { benchSparse } from "./sparse.ts";
 import { soak } from "./soak.ts";
 import { benchTools } from "./tools_bench.ts";
@@ -54,6 +58,8 @@ const { values, positionals } = parseArgs({
     cache: { type: "string" },
     events: { type: "string", default: "1000000" },
     kills: { type: "string", default: "200" },
+    passages: { type: "string", default: "10000" },
+    words: { type: "boolean", default: false },
   },
 });
 
@@ -68,6 +74,11 @@ else if (positionals[0] === "openapi") await benchOpenApi();
 else if (positionals[0] === "tools") {
   await benchTools(model, values.half === "test" ? "test" : "tuning");
 } else if (positionals[0] === "ledger") {
+else if (positionals[0] === "knowledge") {
+  await benchKnowledge({ passages: Number(values.passages), words: values.words });
+} else if (positionals[0] === "retrieval") await benchRetrieval();
+else if (positionals[0] === "tools") await benchTools(model);
+else if (positionals[0] === "ledger") {
   await benchLedger(FOLDER, {
     events: Number(values.events),
     kills: Number(values.kills),

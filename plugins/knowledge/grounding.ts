@@ -1,0 +1,59 @@
+/** The assistants' side of knowledge: what is looked up for a message, and what its answer is held to. */
+import type { ChatMessage } from "@flint/core";
+import type { Assistant } from "../schema.ts";
+import { type Looked, lookUp, notInSources } from "./ask.ts";
+import { HeldAnswer } from "./held.ts";
+import type { Library } from "./library.ts";
+import { isHan } from "./terms.ts";
+
+/** What was looked up for one message. */
+export interface Ground {
+  /** For the prompt, in the order of their numbers: where each stands, and its sentences that matter. */
+  readonly passages: readonly { readonly title: string; readonly text: string }[];
+  /** Holds one answer to it. */
+  hold(): HeldAnswer;
+}
+
+/** What an assistant is given to answer from; undefined for one without knowledge. */
+export async function groundOf(
+  library: Library,
+  { knowledge, grounding }: Pick<Assistant, "knowledge" | "grounding">,
+  messages: readonly Pick<ChatMessage, "role" | "content">[],
+  signal?: AbortSignal,
+): Promise<Ground | undefined> {
+  const asked = messages.findLastIndex(({ role }) => role === "user");
+  if (knowledge.length === 0 || asked < 0) return undefined;
+  const question = messages[asked]!.content;
+  const bases = [...knowledge];
+  const history = messages.slice(0, asked);
+  const looked = await lookUp(library, { bases, history, question, ...(signal && { signal }) });
+  return {
+    passages: passagesOf(looked),
+    hold: () =>
+      new HeldAnswer({
+        index: library.index(bases),
+        question,
+        looked,
+        withholds: grounding === "withhold",
+      }),
+  };
+}
+
+function passagesOf({ sources }: Looked) {
+  return sources.map(({ source, sentences }) => ({
+    title: source.headings.join(" > "),
+    text: sentences.length === 0 ? source.text : sentences.map(({ text }) => text).join("\n"),
+  }));
+}
+
+/** What an assistant with knowledge is told beside its own instructions; always the same, so that chats share it. */
+export function groundingRule(
+  { knowledge, instructions }: Pick<Assistant, "knowledge" | "instructions">,
+): string {
+  if (knowledge.length === 0) return "";
+  const nothing = notInSources(instructions);
+  return isHan(instructions)
+    ? `根据每个问题前面给出的资料简短回答。如果资料没有说明，只回答：${nothing}`
+    : "Answer briefly, from the passages that come with each question. If they do not say it, " +
+      `answer only: ${nothing}`;
+}

@@ -1,0 +1,60 @@
+/** `deno task bench retrieval`: what words, meaning and both together find, on the questions of the tests. */
+import { bare, type Hit, openEmbedder, type Question } from "@flint/plugins";
+import { filledLibrary, questions } from "../plugins/knowledge/set.ts";
+import { minilmFolder } from "../store/live_store.ts";
+
+const WAYS = {
+  "words (BM25)": { words: true, vectors: false },
+  "meaning (MiniLM)": { words: false, vectors: true },
+  "both, by rank": { words: true, vectors: true },
+} as const;
+
+/** Prints recall@5 and nDCG@10 over the questions that stand alone and can be answered. */
+export async function benchRetrieval(): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "flint_retrieval_" });
+  const embedder = openEmbedder(minilmFolder() ?? folder);
+  const { kv, library } = await filledLibrary(folder, embedder);
+  try {
+    console.log("| found by | English, recall@5 | nDCG@10 | Chinese, recall@5 | nDCG@10 |");
+    console.log("| --- | --- | --- | --- | --- |");
+    for (const [name, way] of Object.entries(WAYS)) {
+      const cells: string[] = [];
+      for (const language of ["en", "zh"]) {
+        const asked = questions().filter((one) =>
+          one.language === language && one.evidence && !one.history
+        );
+        const scores: { recall: number; gain: number }[] = [];
+        for (const one of asked) {
+          const options = { count: 10, ...way };
+          scores.push(scoreOf(one, await library.search(["set"], one.question, options)));
+        }
+        const mean = (of: "recall" | "gain") =>
+          (scores.reduce((sum, score) => sum + score[of], 0) / scores.length).toFixed(3);
+        cells.push(mean("recall"), mean("gain"));
+      }
+      console.log(`| ${name} | ${cells.join(" | ")} |`);
+    }
+  } finally {
+    embedder.close();
+    await kv.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Each piece of evidence is found by the first passage that holds it. */
+function scoreOf({ evidence }: Question, hits: readonly Hit[]) {
+  const ranks = evidence!.map(({ document, text }) =>
+    hits.findIndex(({ source }) =>
+      source.name === document && bare(source.text).includes(bare(text))
+    )
+  );
+  const gain = (rank: number) => 1 / Math.log2(rank + 2);
+  const ideal = evidence!.reduce((sum, _, i) => sum + gain(i), 0);
+  const places = new Set(ranks.filter((rank) => rank >= 0));
+  const found = [...places].reduce((sum, rank) => sum + gain(rank), 0);
+  const whole = places.size < ranks.filter((rank) => rank >= 0).length; // two in one passage
+  return {
+    recall: ranks.filter((rank) => rank >= 0 && rank < 5).length / ranks.length,
+    gain: whole ? found / [...places].reduce((sum, _, i) => sum + gain(i), 0) : found / ideal,
+  };
+}
