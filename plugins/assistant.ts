@@ -2,13 +2,16 @@
 import { type ChatMessage, type Engine, FlintError, type GenerateRequest } from "@flint/core";
 import { z } from "zod";
 import { Answer } from "./answer.ts";
+import type { Begun, Said } from "./begun.ts";
 import type { Conversations } from "./conversation.ts";
 import { lorePassages } from "./formats/lorebook.ts";
 import { given } from "./given.ts";
 import type { Embedder } from "./knowledge/embed.ts";
+import { groundOf, instructionsWith, together } from "./knowledge/grounding.ts";
+import type { Library } from "./knowledge/library.ts";
 import type { Memory } from "./memory.ts";
 import { parse } from "./parse.ts";
-import { buildPrompt, type Prompt } from "./prompt.ts";
+import { buildPrompt } from "./prompt.ts";
 import type { Registry } from "./registry.ts";
 import {
   prepare,
@@ -19,7 +22,6 @@ import {
   unasked,
 } from "./stateless.ts";
 import {
-  type Assistant,
   type ChatEvent,
   type Message,
   MESSAGE_CHARS_MAX,
@@ -44,6 +46,8 @@ export interface AssistantNeeds {
   readonly conversations: Conversations;
   readonly memory: Memory;
   readonly toolbox: Pick<Toolbox, "granted">;
+  /** What assistants with knowledge answer from. Default: nothing. */
+  readonly library?: Library;
   /** Finds the tools that a message is about, where there are many. */
   readonly embedder: Pick<Embedder, "embed">;
   /** Whether replies may wait for a decision; else tools that need one are not offered. Default: true. */
@@ -107,24 +111,6 @@ const Decided = z.strictObject({ decision: ToolDecision.exclude(["expired"]) });
 /** Joins registry, conversations, tools and engine. */
 export function createAssistants(needs: AssistantNeeds): Assistants {
   return new EngineAssistants(needs);
-}
-
-/** What the history of a reply is made of. */
-type Said = Pick<Message, "role" | "content" | "calls">;
-
-/** A reply that can begin: its prompt fits and its conversation is there. */
-interface Begun {
-  readonly engine: Engine;
-  readonly assistant: Assistant;
-  readonly history: readonly Said[];
-  readonly tools: readonly GrantedTool[];
-  /** Plugins that were granted and are not there. */
-  readonly missing: readonly string[];
-  /** The request that continues messages. */
-  readonly request: (messages: readonly ChatMessage[]) => GenerateRequest;
-  /** What the model is shown before any call. */
-  readonly prompt: Prompt;
-  readonly dropped: number;
 }
 
 class EngineAssistants implements Assistants {
@@ -245,12 +231,14 @@ class EngineAssistants implements Assistants {
     const told = areTold(tools) ? toolList(functionsOf(tools)) : undefined;
     const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
     const summary = conversations.summary(id);
+    const ground = await groundOf(this.#needs.library, assistant, history);
+    const knowledge = together(ground, lorePassages(assistant, history));
     const prompt = (messages: readonly ChatMessage[]) =>
       buildPrompt({
-        instructions: assistant.instructions,
+        instructions: instructionsWith(assistant),
         facts: enabled ? facts.map(({ text }) => text) : [],
         summary: summary && { ...summary, until: origins.indexOf(summary.until) },
-        ...given({ tools: told, knowledge: lorePassages(assistant, history) }),
+        ...given({ tools: told, knowledge }),
         history: messages,
         text: engine.text,
         contextTokens: engine.limits.contextTokens,
@@ -264,7 +252,17 @@ class EngineAssistants implements Assistants {
     const covered = shown.start > shown.dropped ? summary!.until : 0;
     const dropped = origins[shown.start]! - covered;
     const missing = granted.missing;
-    return { engine, assistant, history, tools, missing, request, prompt: shown, dropped };
+    return {
+      engine,
+      assistant,
+      history,
+      tools,
+      missing,
+      request,
+      prompt: shown,
+      dropped,
+      ...given({ ground }),
+    };
   }
 
   /** A call that waits while the user writes something else was not allowed. */
@@ -329,10 +327,7 @@ class EngineAssistants implements Assistants {
     }
     const { text, limits: { contextTokens } } = engine;
     const called = toolMessages(answer.calls, { text, contextTokens });
-    for await (const event of engine.generate(request([...history, ...called]), signal)) {
-      if (event.type === "done") answer.finish(event, begun);
-      else if (event.text !== "") yield answer.say(event.text);
-    }
+    yield* answer.speak(engine.generate(request([...history, ...called]), signal), begun);
   }
 
   #turn(id: string, index: number, begun: Begun, answer: Answer, signal: AbortSignal) {

@@ -118,13 +118,12 @@ export {
   type SourceFile,
 } from "./knowledge/library.ts";
 export { bare, parseQuestions, type Question } from "./knowledge/questions.ts";
+export { Citation, SourceSpan } from "./knowledge/citation.ts";
 export {
-  Citation,
   IngestEvent,
   KnowledgeBase,
   KnowledgeDocument,
   KnowledgeDraft,
-  SourceSpan,
 } from "./knowledge/schema.ts";
 export {
   ALL_OFF,
@@ -146,4 +145,4 @@ export {
   WAYS,
 } from "./knowledge/evaluate.ts";
 export type { Hit } from "./knowledge/passage_index.ts";
-export { type Ground, groundingRule, groundOf } from "./knowledge/grounding.ts";
+export { type Ground, groundOf, instructionsWith } from "./knowledge/grounding.ts";

@@ -1,5 +1,6 @@
 /** The shapes that are stored and sent: assistants, conversations, messages and chat events. */
 import { z } from "zod";
+import { Citation } from "./knowledge/citation.ts";
 import { plainText } from "./plain_text.ts";
 import { Json, ToolName, ToolResult } from "./tools/tool.ts";
 
@@ -33,6 +34,8 @@ export const OWNER = "owner";
 export const MESSAGE_CHARS_MAX = 32_000;
 /** Longest answer kept: 32,768 tokens of 16 characters, more than any tokenizer averages. */
 const CONTENT_CHARS_MAX = 524_288;
+/** Sentences of an answer that are traced. */
+const CITATIONS_MAX = 5000;
 /** Documents that other formats brought along; the largest agent seen in the wild has 60 KB. */
 const EXTRA_CHARS_MAX = 256_000;
 
@@ -236,6 +239,8 @@ export const Message = z.strictObject({
   end: z.enum(["stop", "length", "cancelled", "failed", "waiting"]).optional(),
   /** Of answers: the tools it called before it spoke. */
   calls: z.array(ToolUse).max(USES_MAX).optional(),
+  /** Of answers from documents: each sentence, with what supports it. */
+  citations: z.array(Citation).max(CITATIONS_MAX).optional(),
   stats: AnswerStats.optional(),
 }).meta({ id: "Message" });
 export type Message = z.infer<typeof Message>;

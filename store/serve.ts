@@ -92,8 +92,9 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     engine,
     tools: () => toolbox.list(),
   });
+  const library = openLibrary({ kv, embedder });
   const assistants = createAssistants({
-    ...{ engine, registry, conversations, memory, toolbox, embedder },
+    ...{ engine, registry, conversations, memory, toolbox, embedder, library },
   });
   return {
     house,
@@ -104,7 +105,7 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     secrets,
     apis,
     embedder,
-    library: openLibrary({ kv, embedder }),
+    library,
     builder,
     assistants,
     async close() {

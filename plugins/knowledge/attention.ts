@@ -1,6 +1,6 @@
 /** Key information: of the passages found, the sentences that bear on the question, the closest marked. */
 import type { Hit, PassageIndex } from "./passage_index.ts";
-import type { SourceSpan } from "./schema.ts";
+import type { SourceSpan } from "./citation.ts";
 import { sentencesOf } from "./sentences.ts";
 import { termsOf } from "./terms.ts";
 import { weightOf } from "./chunk.ts";

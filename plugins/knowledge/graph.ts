@@ -4,7 +4,7 @@
  * question to passages that share no word with it.
  */
 import { codesOf, namesOf } from "./quantities.ts";
-import type { SourceSpan } from "./schema.ts";
+import type { SourceSpan } from "./citation.ts";
 import { sentencesOf } from "./sentences.ts";
 import { termsOf } from "./terms.ts";
 

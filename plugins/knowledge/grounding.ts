@@ -16,13 +16,13 @@ export interface Ground {
 
 /** What an assistant is given to answer from; undefined for one without knowledge. */
 export async function groundOf(
-  library: Library,
+  library: Library | undefined,
   { knowledge, grounding }: Pick<Assistant, "knowledge" | "grounding">,
   messages: readonly Pick<ChatMessage, "role" | "content">[],
   signal?: AbortSignal,
 ): Promise<Ground | undefined> {
   const asked = messages.findLastIndex(({ role }) => role === "user");
-  if (knowledge.length === 0 || asked < 0) return undefined;
+  if (!library || knowledge.length === 0 || asked < 0) return undefined;
   const question = messages[asked]!.content;
   const bases = [...knowledge];
   const history = messages.slice(0, asked);
@@ -39,6 +39,14 @@ export async function groundOf(
   };
 }
 
+/** What is shown of documents and of what else was looked up; undefined where nothing ever is. */
+export function together<P>(
+  ground: Ground | undefined,
+  others: readonly P[] | undefined,
+): readonly (P | Ground["passages"][number])[] | undefined {
+  return ground || others ? [...ground?.passages ?? [], ...others ?? []] : undefined;
+}
+
 function passagesOf({ sources }: Looked) {
   return sources.map(({ source, sentences }) => ({
     title: source.headings.join(" > "),
@@ -46,14 +54,15 @@ function passagesOf({ sources }: Looked) {
   }));
 }
 
-/** What an assistant with knowledge is told beside its own instructions; always the same, so that chats share it. */
-export function groundingRule(
+/** An assistant's instructions and, if it has knowledge, how to use it; always the same, so that chats share it. */
+export function instructionsWith(
   { knowledge, instructions }: Pick<Assistant, "knowledge" | "instructions">,
 ): string {
-  if (knowledge.length === 0) return "";
+  if (knowledge.length === 0) return instructions;
   const nothing = notInSources(instructions);
-  return isHan(instructions)
+  const rule = isHan(instructions)
     ? `根据每个问题前面给出的资料简短回答。如果资料没有说明，只回答：${nothing}`
     : "Answer briefly, from the passages that come with each question. If they do not say it, " +
       `answer only: ${nothing}`;
+  return `${instructions}\n\n${rule}`;
 }

@@ -1,7 +1,7 @@
 /** An answer that is held to its sources while it grows: sentence by sentence it is let through, or left unsaid. */
 import { type Looked, notInSources } from "./ask.ts";
 import type { PassageIndex } from "./passage_index.ts";
-import type { Citation } from "./schema.ts";
+import type { Citation } from "./citation.ts";
 import { sentencesOf } from "./sentences.ts";
 import { trace } from "./trace.ts";
 

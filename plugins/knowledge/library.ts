@@ -2,17 +2,12 @@
 import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { createHash } from "node:crypto";
 import { parse } from "../parse.ts";
+import type { SourceSpan } from "./citation.ts";
 import { type LaidText, layOut, type Passage } from "./chunk.ts";
 import { EMBED_TEXTS_MAX, type Embedder } from "./embed.ts";
 import { type Hit, PassageIndex } from "./passage_index.ts";
 import { readFile } from "./read.ts";
-import {
-  type IngestEvent,
-  KnowledgeBase,
-  KnowledgeDocument,
-  KnowledgeDraft,
-  type SourceSpan,
-} from "./schema.ts";
+import { type IngestEvent, KnowledgeBase, KnowledgeDocument, KnowledgeDraft } from "./schema.ts";
 import { isHan } from "./terms.ts";
 import { noVectors, packVectors, VectorTable } from "./vectors.ts";
 

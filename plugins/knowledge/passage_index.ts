@@ -1,7 +1,7 @@
 /** All passages of one collection in memory, found by words (BM25) and by meaning, ranks fused. */
 import MiniSearch from "minisearch";
 import { drawGraph, type Graph } from "./graph.ts";
-import type { SourceSpan } from "./schema.ts";
+import type { SourceSpan } from "./citation.ts";
 import { termsOf } from "./terms.ts";
 import { largest, type VectorTable } from "./vectors.ts";
 

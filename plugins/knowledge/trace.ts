@@ -6,10 +6,10 @@
 import type { Looked } from "./ask.ts";
 import type { PassageIndex } from "./passage_index.ts";
 import { codesOf, kindOfCode, namesOf, numbersOf } from "./quantities.ts";
-import type { Citation, SourceSpan } from "./schema.ts";
+import type { Citation, SourceSpan } from "./citation.ts";
 import { sentencesOf } from "./sentences.ts";
 import { ownWords } from "./standalone.ts";
-import { holdsTerm, matterOf, termsOf } from "./terms.ts";
+import { holdsTerm, matterOf, termsOf, wordsOf } from "./terms.ts";
 
 /** How much of what an answer adds must stand in its source (tuned on the tuning half). */
 const CLAIM_MIN = 0.6;
@@ -172,6 +172,7 @@ export function fitOf(index: PassageIndex, asked: Asked, place: Place): number {
 
 /** How much of what a sentence adds to the question a place says, 0..1; nothing if a number is another. */
 function claimOf(index: PassageIndex, asked: Asked, text: string, place: Place): number {
+  if (wordsOf(text).length === 0) return 0; // signs alone say nothing
   for (const number of numbersOf(text)) {
     if (!place.numbers.has(number) && !asked.numbers.has(number)) return 0;
   }

@@ -2,6 +2,7 @@
 import { FlintError } from "@flint/core";
 import { type Library, READABLE, type SourceSpan } from "@flint/plugins";
 import { type Context, Hono } from "hono";
+import { placeOf } from "./components/citations.tsx";
 import {
   CollectionPage,
   Collections,
@@ -99,13 +100,6 @@ export function knowledgePages({ library, frame, draw }: KnowledgePagesDeps): Ho
     return c.redirect(`/knowledge/${encodeURIComponent(id)}`, 303);
   });
   return app;
-}
-
-/** Where a citation opens: its document, at its place. */
-export function placeOf({ base, document, start, end }: SourceSpan): string {
-  return `/knowledge/${
-    encodeURIComponent(base)
-  }/documents/${document}?start=${start}&end=${end}#cited`;
 }
 
 function foundOf(source: SourceSpan): FoundPassage {

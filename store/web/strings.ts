@@ -311,6 +311,9 @@ export const table = {
   removeDocument: ["Remove {name}", "删除 {name}"],
   searchDocuments: ["Search these documents", "搜索这些文档"],
   search: ["Search", "搜索"],
+  sources: ["Sources", "出处"],
+  pageNumber: ["page {n}", "第 {n} 页"],
+  unsupported: ["No source supports: {words}", "没有出处支持：{words}"],
   nothingFound: ["Nothing was found.", "没有找到。"],
 } as const satisfies Record<string, readonly [string, string]>;
 

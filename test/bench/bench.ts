@@ -73,11 +73,9 @@ if (positionals[0] === "quality") {
 else if (positionals[0] === "openapi") await benchOpenApi();
 else if (positionals[0] === "tools") {
   await benchTools(model, values.half === "test" ? "test" : "tuning");
-} else if (positionals[0] === "ledger") {
-else if (positionals[0] === "knowledge") {
+} else if (positionals[0] === "knowledge") {
   await benchKnowledge({ passages: Number(values.passages), words: values.words });
 } else if (positionals[0] === "retrieval") await benchRetrieval();
-else if (positionals[0] === "tools") await benchTools(model);
 else if (positionals[0] === "ledger") {
   await benchLedger(FOLDER, {
     events: Number(values.events),

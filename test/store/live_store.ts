@@ -60,7 +60,8 @@ export async function openLiveStore(
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
   const shared = { registry, memory, toolbox, embedder, engine: house.engine };
-  const assistants = createAssistants({ ...shared, conversations });
+  const library = openLibrary({ kv, embedder });
+  const assistants = createAssistants({ ...shared, conversations, library });
   const builder = openBuilder({ ...shared, kv });
   const deps = {
     house,
@@ -72,7 +73,7 @@ export async function openLiveStore(
     apis,
     assistants,
     embedder,
-    library: openLibrary({ kv, embedder }),
+    library,
     builder,
   };
   const app = createStore(deps, options);

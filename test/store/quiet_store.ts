@@ -65,7 +65,8 @@ export async function openQuietStore(
   const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
   const embedder = openEmbedder(`${folder}/minilm`);
   const shared = { registry, memory, toolbox, embedder, engine: pulling.engine };
-  const assistants = createAssistants({ ...shared, conversations });
+  const library = openLibrary({ kv, embedder });
+  const assistants = createAssistants({ ...shared, conversations, library });
   const builder = openBuilder({ ...shared, kv });
   const deps = {
     house: pulling,
@@ -77,7 +78,7 @@ export async function openQuietStore(
     apis,
     assistants,
     embedder,
-    library: openLibrary({ kv, embedder }),
+    library,
     builder,
   };
   const app = createStore(deps, options);

@@ -8,6 +8,7 @@ import type { Say } from "../strings.ts";
 import { Avatar, type Face } from "./avatar.tsx";
 import { IconButton } from "./button.tsx";
 import { Icon } from "./icon.tsx";
+import { Citations } from "./citations.tsx";
 import { ToolCall } from "./tool_call.tsx";
 
 interface MessageProps {
@@ -47,6 +48,7 @@ export function Answer({ message, face, titles, render, last, say }: AnswerProps
       </div>
       <div class="prose">{raw(render(content).join(""))}</div>
       <p class="waiting">{say("reading")}</p>
+      {message.citations && <Citations citations={message.citations} content={content} say={say} />}
       {end && end !== "stop" && end !== "waiting" && <p class="note">{say(endNote[end])}</p>}
       <div class="answer-foot">
         <IconButton icon="copy" size={16} label={say("copyAnswer")} data-copy-answer />
