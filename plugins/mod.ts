@@ -146,3 +146,4 @@ export {
 } from "./knowledge/evaluate.ts";
 export type { Hit } from "./knowledge/passage_index.ts";
 export { type Ground, groundOf, instructionsWith } from "./knowledge/grounding.ts";
+export { rankSentences } from "./knowledge/attention.ts";

@@ -4,6 +4,7 @@
  * that place must be about what was asked.
  */
 import type { Looked } from "./ask.ts";
+import { mentions } from "./graph.ts";
 import type { PassageIndex } from "./passage_index.ts";
 import { codesOf, kindOfCode, namesOf, numbersOf } from "./quantities.ts";
 import type { Citation, SourceSpan } from "./citation.ts";
@@ -88,7 +89,7 @@ export interface Asked {
 }
 
 /** Takes a question apart, as it was asked and as it stands alone. */
-export function askedOf(question: string, alone: string): Asked {
+function askedOf(question: string, alone: string): Asked {
   const { own, lent } = ownWords(question, alone);
   const matter = matterOf(own);
   return {
@@ -104,7 +105,7 @@ export function askedOf(question: string, alone: string): Asked {
   };
 }
 
-export function placesOf(source: SourceSpan, number: number): Place[] {
+function placesOf(source: SourceSpan, number: number): Place[] {
   const above = termsOf(source.headings.join("\n"));
   let before: string[] = [];
   return sentencesOf(source.text).map(({ start, end }) => {
@@ -126,24 +127,30 @@ export function placesOf(source: SourceSpan, number: number): Place[] {
 }
 
 /** Each place with the terms of others that name the same rare thing: what two steps lead to. */
-export function linked(index: PassageIndex, places: readonly Place[]): Place[] {
+function linked(index: PassageIndex, places: readonly Place[]): Place[] {
   const holders = new Map<string, Place[]>();
   for (const place of places) {
-    for (const term of place.terms) {
+    for (const term of linkTerms(place)) {
       const most = /^[a-z]+\d+$/.test(term) ? CODE_PASSAGES_MAX : LINK_PASSAGES_MAX;
       if (index.holders(term) > most) continue;
       holders.set(term, [...holders.get(term) ?? [], place]);
     }
   }
   return places.map((place) => {
-    const others = new Set([...place.terms].flatMap((term) => holders.get(term) ?? []));
+    const others = new Set(linkTerms(place).flatMap((term) => holders.get(term) ?? []));
     const lent = [...others].filter((other) => other.source.document !== place.source.document);
     const terms = lent.flatMap((other) => [...other.terms, ...other.around]);
     return { ...place, linked: new Set(terms) };
   });
 }
 
-export function bestPlace(
+/** What may link a place to another: of what it names, and of Chinese, which marks no names, all. */
+function linkTerms({ text, terms }: Place): string[] {
+  const named = new Set(mentions(text).flatMap(termsOf));
+  return [...terms].filter((term) => named.has(term) || /^\p{sc=Han}/u.test(term));
+}
+
+function bestPlace(
   index: PassageIndex,
   asked: Asked,
   text: string,
@@ -163,10 +170,10 @@ export function bestPlace(
 }
 
 /** How much of what was asked a place is about, 0..1. */
-export function fitOf(index: PassageIndex, asked: Asked, place: Place): number {
-  if (isRival(asked, place) || isElsewhere(asked, place)) return 0;
+function fitOf(index: PassageIndex, asked: Asked, place: Place): number {
+  if (isRival(asked, place) || isElsewhere(index, asked, place)) return 0;
   const own = share(index, asked.own, (term) => heldAt(place, term));
-  if (asked.lent.size === 0) return own;
+  if (asked.lent.size === 0 || own === 0) return own;
   return (own + share(index, asked.lent, (term) => heldAt(place, term))) / 2;
 }
 
@@ -211,10 +218,10 @@ function unitsOf(question: string): string[] {
 }
 
 /** Whether a number or a name of the question stands neither in a place nor in what it is linked to. */
-function isElsewhere({ musts }: Asked, place: Place): boolean {
-  const holds = (term: string) => heldAt(place, term) > 0;
+function isElsewhere(index: PassageIndex, { musts }: Asked, place: Place): boolean {
+  const holds = (term: string) => heldAt(place, term) > 0 ? 1 : 0; // half a name will do
   return musts.numbers.some((number) => !place.numbers.has(number) && !place.linked.has(number)) ||
-    musts.names.some((terms) => !terms.some(holds)) ||
+    musts.names.some((terms) => share(index, terms, holds) < 0.5) ||
     musts.units.some((unit) => !place.terms.has(unit) && !place.text.includes(unit));
 }
 

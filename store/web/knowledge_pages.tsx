@@ -25,7 +25,8 @@ const AROUND_CHARS = 30_000;
 const FOUND = 5;
 
 /** The pages under /knowledge. */
-export function knowledgePages({ library, frame, draw }: KnowledgePagesDeps): Hono {
+export function knowledgePages(deps: KnowledgePagesDeps): Hono {
+  const { library, frame, draw } = deps;
   const app = new Hono();
 
   app.get("/", (c) => {
@@ -56,6 +57,17 @@ export function knowledgePages({ library, frame, draw }: KnowledgePagesDeps): Ho
     );
   });
 
+  app.post("/:id/remove", async (c) => {
+    await library.remove(c.req.param("id"));
+    return c.redirect("/knowledge", 303);
+  });
+
+  addDocuments(app, deps);
+  return app;
+}
+
+/** Documents: sent by a form, read at a place, removed. */
+function addDocuments(app: Hono, { library, frame, draw }: KnowledgePagesDeps): void {
   app.post("/:id/files", async (c) => {
     const base = library.get(c.req.param("id"));
     const sent = (await c.req.formData()).getAll("files");
@@ -77,11 +89,6 @@ export function knowledgePages({ library, frame, draw }: KnowledgePagesDeps): Ho
     );
   });
 
-  app.post("/:id/remove", async (c) => {
-    await library.remove(c.req.param("id"));
-    return c.redirect("/knowledge", 303);
-  });
-
   app.get("/:id/documents/:document", (c) => {
     const base = library.get(c.req.param("id"));
     const document = library.documents(base.id).find(({ id }) => id === c.req.param("document"));
@@ -99,7 +106,6 @@ export function knowledgePages({ library, frame, draw }: KnowledgePagesDeps): Ho
     await library.removeDocument(id, document);
     return c.redirect(`/knowledge/${encodeURIComponent(id)}`, 303);
   });
-  return app;
 }
 
 function foundOf(source: SourceSpan): FoundPassage {

@@ -1,5 +1,20 @@
-/** `deno task bench retrieval`: what words, meaning and both together find, on the questions of the tests. */
-import { bare, type Hit, openEmbedder, type Question } from "@flint/plugins";
+/**
+ * `deno task bench retrieval`: what words, meaning and both together find, on the questions of the
+ * tests; and what tracing lets through of an answerer that always quotes the likeliest sentence.
+ */
+import {
+  ALL_OFF,
+  ALL_ON,
+  bare,
+  type Hit,
+  judgeAnswer,
+  type Library,
+  lookUp,
+  openEmbedder,
+  type Question,
+  rankSentences,
+  withheld,
+} from "@flint/plugins";
 import { filledLibrary, questions } from "../plugins/knowledge/set.ts";
 import { minilmFolder } from "../store/live_store.ts";
 
@@ -34,6 +49,14 @@ export async function benchRetrieval(): Promise<void> {
       }
       console.log(`| ${name} | ${cells.join(" | ")} |`);
     }
+    console.log("\n| half, language | quoted | right | made up | refused rightly | wrongly |");
+    console.log("| --- | --- | --- | --- | --- | --- |");
+    for (const half of ["tuning", "test"] as const) {
+      for (const language of ["en", "zh"]) {
+        const asked = questions(half).filter((one) => one.language === language);
+        await quote(library, asked, `${half}, ${language}`);
+      }
+    }
   } finally {
     embedder.close();
     await kv.close();
@@ -57,4 +80,36 @@ function scoreOf({ evidence }: Question, hits: readonly Hit[]) {
     recall: ranks.filter((rank) => rank >= 0 && rank < 5).length / ranks.length,
     gain: whole ? found / [...places].reduce((sum, _, i) => sum + gain(i), 0) : found / ideal,
   };
+}
+
+/** Quotes of plain retrieval, and of all switches after tracing: judged as a model's answers are. */
+async function quote(library: Library, asked: readonly Question[], name: string): Promise<void> {
+  const plain: string[] = [], traced: string[] = [];
+  for (const one of asked) {
+    plain.push(judgeAnswer(one, (await quoted(library, one, ALL_OFF)).answer));
+    const { to, answer } = await quoted(library, one, ALL_ON);
+    traced.push(judgeAnswer(one, withheld(to, answer)));
+  }
+  for (const [way, verdicts] of [["plain", plain], ["all, traced", traced]] as const) {
+    const counts = ["right", "wrong", "refused rightly", "refused wrongly"]
+      .map((verdict) => verdicts.filter((one) => one === verdict).length);
+    console.log(`| ${name} | ${way} | ${counts.join(" | ")} |`);
+  }
+}
+
+async function quoted(library: Library, one: Question, switches: typeof ALL_ON) {
+  const history = (one.history ?? []).map((content, i) => ({
+    role: i % 2 === 0 ? "user" as const : "assistant" as const,
+    content,
+  }));
+  const index = library.index(["set"]);
+  const looked = await lookUp(library, {
+    bases: ["set"],
+    history,
+    question: one.question,
+    switches,
+  });
+  const hits = looked.sources.map(({ source }): Hit => ({ at: 0, source, score: 0 }));
+  const answer = rankSentences(index, looked.question, hits)[0]?.sentence.text ?? "";
+  return { to: { index, question: one.question, looked }, answer };
 }
