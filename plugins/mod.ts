@@ -67,7 +67,7 @@ export {
 export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";
 export { type ApiAbout, type ApiAccess, Apis } from "./openapi/kind.ts";
 export { ApiScheme } from "./openapi/reading.ts";
-export { PARTS } from "./openapi/authorize.ts";
+export { SCHEME_PARTS } from "./openapi/authorize.ts";
 export { MASK, openSecrets, SecretParts, type Secrets } from "./secrets.ts";
 export { Door } from "./tools/door.ts";
 export type { Web, WebRequest, WebResponse, WebStream } from "./tools/web.ts";

@@ -30,7 +30,7 @@ export interface Secrets {
   remove(name: string): Promise<boolean>;
   /** Seals all under a new key; resolves to how many. */
   rotate(): Promise<number>;
-  /** The value (text, list, object) with every secret that is known in place of which a mark stands. */
+  /** The value (text, list, object) with a mark in place of every secret that is known. */
   mask<T>(value: T): T;
 }
 

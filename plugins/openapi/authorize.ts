@@ -5,7 +5,7 @@ import type { ApiScheme } from "./reading.ts";
 import type { Draft } from "./request.ts";
 
 /** What a scheme needs of the user, by the name of the part. */
-export const PARTS: Readonly<Record<ApiScheme["type"], readonly string[]>> = {
+export const SCHEME_PARTS: Readonly<Record<ApiScheme["type"], readonly string[]>> = {
   key: ["key"],
   bearer: ["token"],
   basic: ["user", "password"],

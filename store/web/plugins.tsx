@@ -1,6 +1,6 @@
 /** `/plugins`: what tools come from: all of them, one of them, one call by hand. */
 import type { ApiAbout, ApiAccess, Plugin, Tool, ToolResult } from "@flint/plugins";
-import { PARTS } from "@flint/plugins";
+import { SCHEME_PARTS } from "@flint/plugins";
 import { Button } from "./components/button.tsx";
 import { Icon } from "./components/icon.tsx";
 import { type Frame, Page } from "./layout.tsx";
@@ -170,7 +170,7 @@ function Access({ plugin, access: { name, scheme, ready }, back, say }: AccessPr
         <small>{`${scheme.type} · ${say(ready ? "accessReady" : "accessMissing")}`}</small>
       </summary>
       <form method="post" action={address} class="plugin-form">
-        {PARTS[scheme.type]!.map((part) => (
+        {SCHEME_PARTS[scheme.type]!.map((part) => (
           <Line label={part} name={part} type={/user|Id$/.test(part) ? "text" : "password"} />
         ))}
         <div class="row">
