@@ -42,13 +42,17 @@ interface Piece {
 /** The reads in flight on one disk. */
 export class Pump {
   readonly #disk: Disk;
-  readonly #count: (bytes: number) => void;
+  readonly #count: (bytes: number, ms: number) => void;
   readonly #lanes: readonly LaneState[];
   readonly #free: number[]; // tags
   readonly #pieces: (Piece | undefined)[]; // by tag
+  #since = 0; // when something was in flight that is not counted yet
 
-  /** `count` is told the bytes of each piece that has come, before a reading is done. */
-  constructor(disk: Disk, lanes: readonly Lane[], count: (bytes: number) => void) {
+  /**
+   * `count` is told the bytes of each piece that has come, before a reading is done, and for how long
+   * something was in flight since the last one.
+   */
+  constructor(disk: Disk, lanes: readonly Lane[], count: (bytes: number, ms: number) => void) {
     this.#disk = disk;
     this.#count = count;
     this.#lanes = lanes.map((lane) => ({ lane, current: undefined, flying: 0 }));
@@ -75,6 +79,7 @@ export class Pump {
     if (!of) return false;
     const { offset, at } = of.reading;
     const bytes = Math.min(this.#disk.readBytes, of.reading.bytes - of.begun);
+    if (this.#free.length === this.#disk.depth) this.#since = performance.now();
     const tag = this.#free.pop()!;
     this.#disk.begin(tag, offset + of.begun, bytes, at + of.begun);
     this.#pieces[tag] = { of, from, bytes };
@@ -88,7 +93,9 @@ export class Pump {
     const { of, from, bytes } = this.#pieces[tag]!;
     this.#pieces[tag] = undefined;
     this.#free.push(tag);
-    this.#count(bytes);
+    const now = performance.now();
+    this.#count(bytes, now - this.#since);
+    this.#since = now;
     from.flying -= bytes;
     of.missing -= bytes;
     if (of.missing === 0) of.reading.done();

@@ -110,8 +110,11 @@ class Reader {
 
   #pump(lanes: readonly Lane[]): Pump {
     const { counters } = this.#control;
-    const mine = 8 + this.#task.reader;
-    return new Pump(this.#disk, lanes, (bytes) => counters[mine] = counters[mine]! + bytes);
+    const { reader, readers } = this.#task;
+    return new Pump(this.#disk, lanes, (bytes, ms) => {
+      counters[8 + reader]! += bytes;
+      counters[10 + reader]! += ms / readers;
+    });
   }
 
   /** Notes reads while it is wanted, and sends the notes when it is no longer. */

@@ -52,6 +52,8 @@ export interface MachineCounters {
   readonly stepMs: number;
   /** Of them, waiting for flash. */
   readonly waitMs: number;
+  /** Milliseconds with a read in flight, the pinned weights' included; the mean of the readers. */
+  readonly readMs: number;
 }
 
 /** How the DRAM budget is spent, in bytes; the parts add up to `limit` or less. */

@@ -356,6 +356,7 @@ class FlashMachine implements Machine {
       bytesRead: read - this.#plan.budget.pinned + this.#rowBytes,
       stepMs: this.#stepMs,
       waitMs: counters[0]! + counters[2]!,
+      readMs: counters[10]! + counters[11]!,
     };
   }
 

@@ -86,6 +86,7 @@ export const EngineReport = z.object({
     bytesRead: count,
     stepMs: count,
     waitMs: count,
+    readMs: count,
   }).openapi({ description: "Since the start" }),
   reading: z.enum(["aio", "sync"]).openapi({
     description: "How flash is read: many reads in flight, or one at a time",

@@ -20,10 +20,8 @@ export function bars({ figures, findings, ends }: Report): Bar[] {
     median(cases.map((name) => quotient(rate(side, name), rate(rival, name))));
   const beside = (name: string) => findings.find((one) => one.name.startsWith(name))?.beside?.ratio;
   const inverse = (ratio: number | undefined) => ratio && 1 / ratio;
-  const limit = (name: string) => {
-    const one = figures.find((figure) => figure.side === "exact 50 %" && figure.case === name);
-    return quotient(one?.rate.median, one?.limit);
-  };
+  const limit = (name: string) =>
+    figures.find((one) => one.side === "exact 50 %" && one.case === name)?.limit?.share;
   const within = ends.filter(({ capBytes }) => capBytes)
     .map(({ capBytes, peakBytes, kills }) => kills > 0 ? 0 : capBytes! / peakBytes);
   const table: readonly (readonly [string, number, number | undefined])[] = [

@@ -137,7 +137,10 @@ function run(task: ReaderTask): void {
     new Pump(
       disk,
       nexts.map((next) => ({ next, bytesMax: disk.streamBytes })),
-      (bytes) => control.counters[8 + task.reader]! += bytes,
+      (bytes, ms) => {
+        control.counters[8 + task.reader]! += bytes;
+        control.counters[10 + task.reader]! += ms / task.readers;
+      },
     );
   try {
     const pinned = task.pinned.map(({ unit, at }) => ({ ...unit, at, done: () => {} })).values();

@@ -1,15 +1,12 @@
 /** `bench core`: every side on one model in one go; a table, a JSON file and a picture come of it. */
 import os from "node:os";
-import { dataFileOf } from "../../core/flash/data_file.ts";
-import { probe } from "../../core/flash/measure.ts";
-import { modelStore, type TestModel } from "../models.ts";
-import { spendCredit } from "./credit.ts";
+import type { TestModel } from "../models.ts";
 import { furtherCases } from "./further.ts";
 import { picture } from "./picture.ts";
 import { markdown, type Report } from "./report.ts";
 import { type Pace, Rounds } from "./rounds.ts";
 import { memoryOf, RESIDENT, type Side, SIDES } from "./sides.ts";
-import { spread, summarize, withLimits } from "./summary.ts";
+import { summarize, withLimits } from "./summary.ts";
 
 /** What the command line asked for. */
 export interface BenchOptions {
@@ -31,26 +28,21 @@ export async function benchCore(options: BenchOptions): Promise<void> {
     options.sides.length === 0 || options.sides.includes(name)
   );
   checkMemory(sides, model);
-  const dataFile = dataFileOf(await modelStore(model));
-  const disk: number[] = [];
   const rounds = new Rounds(model, sides);
   let findings: Report["findings"] = [], ends: Report["ends"] = [];
   try {
     await rounds.open();
-    await rounds.run(pace, () => {
-      spendCredit(dataFile);
-      disk.push(diskBytesPerSecond(dataFile));
-    });
+    await rounds.run(pace);
     if (options.further) findings = await furtherCases(rounds, pace);
   } finally {
     ends = await rounds.close();
   }
   const figures = withLimits(
     summarize(rounds.turns, RESIDENT, ["naive", "hybrid", "llama.cpp mmap"]),
-    RESIDENT,
-    sides.filter(({ exact }) => exact).map(({ name }) => name),
-    spread(disk).median,
+    rounds.turns,
+    { yardstick: RESIDENT, exact: sides.filter(({ exact }) => exact).map(({ name }) => name) },
   );
+  const disk = rounds.turns.flatMap(({ diskAfter }) => diskAfter ?? []);
   const report: Report = {
     ...{ model, machine: machineName(), date: new Date().toISOString().slice(0, 10) },
     ...{ disk, rounds: pace.rounds, figures, ends, findings },
@@ -79,11 +71,6 @@ function checkMemory(sides: readonly Side[], model: TestModel): void {
     `the sides together need ${gigabytes(needed)}, ${gigabytes(os.freemem())} are free: ` +
       `name fewer with --sides`,
   );
-}
-
-/** At the size that is read fastest, by the readers' own method, from the model's own file. */
-function diskBytesPerSecond(dataFile: string): number {
-  return 1e9 * Math.max(...probe(dataFile).reads.map((read) => read.gigabytesPerSecond));
 }
 
 function machineName(): string {

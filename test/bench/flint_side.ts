@@ -38,7 +38,7 @@ function flashUse(engine: Engine, from: MachineCounters, to: MachineCounters): F
     bytesRead: to.bytesRead - from.bytesRead,
     stepMs: to.stepMs - from.stepMs,
     waitMs: to.waitMs - from.waitMs,
-    pinnedBytes: engine.report().budget.pinned,
+    readMs: to.readMs - from.readMs,
     fidelity: engine.fidelity,
   };
 }

@@ -64,8 +64,8 @@ export interface FlashUse {
   readonly bytesRead: number;
   readonly stepMs: number;
   readonly waitMs: number;
-  /** Weight bytes that stay in DRAM. */
-  readonly pinnedBytes: number;
+  /** With a read in flight. */
+  readonly readMs: number;
   /** The fidelity that answered. */
   readonly fidelity: Fidelity;
 }

@@ -3,14 +3,14 @@ import { type Bar, bars } from "./bars.ts";
 import { type Finding, findingLine } from "./further.ts";
 import type { SideEnd } from "./rounds.ts";
 import type { Side } from "./sides.ts";
-import type { Figures } from "./summary.ts";
+import type { Figures, Limit } from "./summary.ts";
 
 /** All that one run of the bench found; what `--json` keeps. */
 export interface Report {
   readonly model: string;
   readonly machine: string;
   readonly date: string;
-  /** Bytes a second of the disk, before each round. */
+  /** Bytes a second of the disk, after each turn that read. */
   readonly disk: readonly number[];
   readonly rounds: number;
   readonly figures: readonly Figures[];
@@ -89,7 +89,7 @@ function barCells({ name, wanted, got }: Bar): string[] {
   ];
 }
 
-function costCells({ flash, limit, rate, firstTokenMs, cpuSecondsPerToken }: Figures): string[] {
+function costCells({ flash, limit, firstTokenMs, cpuSecondsPerToken }: Figures): string[] {
   return [
     `${(firstTokenMs / 1000).toFixed(1)} s`,
     flash ? mb(flash.bytesReadPerToken) : "",
@@ -97,6 +97,11 @@ function costCells({ flash, limit, rate, firstTokenMs, cpuSecondsPerToken }: Fig
     flash ? percent(flash.waitShare) : "",
     `${cpuSecondsPerToken.toFixed(2)} s`,
     flash ? flash.tokensPerPass.toFixed(2) : "",
-    limit ? `${percent(rate.median / limit)} of ${limit.toPrecision(3)}` : "",
+    limit ? limitCell(limit) : "",
   ];
+}
+
+function limitCell({ share, rate, served, probed, resident }: Limit): string {
+  const speeds = [served, probed].map((bytes) => (bytes / 1e9).toFixed(2)).join(" / ");
+  return `${percent(share)} of ${rate.toPrecision(3)} (${speeds} GB/s, ${resident.toFixed(0)} ms)`;
 }

@@ -4,9 +4,9 @@
  */
 import { dirname } from "node:path";
 import { dataFileOf } from "../../core/flash/data_file.ts";
+import { readSpeed } from "../../core/flash/measure.ts";
 import { modelFile, modelStore, modelText, type TestModel } from "../models.ts";
 import { assistantCases, BENCH_CASES, inRound, type Prompt, promptOf } from "./cases.ts";
-import { spendCredit } from "./credit.ts";
 import type { GroupUse } from "./cgroup.ts";
 import type { Answer, Question } from "./protocol.ts";
 import { SideProcess } from "./side_process.ts";
@@ -28,7 +28,17 @@ export interface Turn extends Answer {
   readonly case: string;
   readonly round: number;
   readonly promptTokens: number;
+  /** Bytes a second of the disk, right after the turn; only of Flint's engine where it read. */
+  readonly diskAfter?: number;
 }
+
+/**
+ * Rented disks read faster for a second or so after a rest: whoever follows a side that reads
+ * nothing would be given that for a present. So the credit is spent before each turn.
+ */
+const SPEND_MS = 1500;
+/** How long the disk is probed after a turn. */
+const PROBE_MS = 500;
 
 /** What became of a side. */
 export interface SideEnd extends GroupUse {
@@ -83,21 +93,25 @@ export class Rounds {
     }
   }
 
-  /** All rounds of all cases; `between` is called before each round. */
-  async run(pace: Pace, between: () => void): Promise<void> {
+  /** All rounds of all cases. */
+  async run(pace: Pace): Promise<void> {
     await this.#warmUp();
     for (const one of BENCH_CASES) {
       if (one.name === "retrieval" && !pace.retrieval) continue;
       for (let round = 0; round < pace.rounds; round++) {
         const prompts = [this.prompt(inRound(one, round))] as const;
-        between();
         for (const side of this.#sides) {
           if (!side.cases.includes(one.name)) continue;
-          spendCredit(dataFileOf(this.#folders.store));
+          const dataFile = dataFileOf(this.#folders.store);
+          readSpeed(dataFile, SPEND_MS);
           const answer = await this.ask(side, { prompts, ...pace });
           if (!answer) continue;
           const promptTokens = prompts[0]!.ids.length;
-          const turn = { ...answer, side: side.name, case: one.name, round, promptTokens };
+          const reads = (answer.flash?.bytesRead ?? 0) > 0;
+          const turn: Turn = {
+            ...{ ...answer, side: side.name, case: one.name, round, promptTokens },
+            ...(reads ? { diskAfter: 1e9 * readSpeed(dataFile, PROBE_MS) } : {}),
+          };
           this.turns.push(turn);
           console.error(turnLine(turn));
         }

@@ -22,10 +22,23 @@ export interface Figures {
   readonly compared: number;
   /** Only of Flint's engine. */
   readonly flash?: FlashFigures;
-  /** Tokens a second that the machine allows: physicalLimit. */
-  readonly limit?: number;
+  /** What the machine allows. */
+  readonly limit?: Limit;
   /** rate / the other side's, by its name. */
   readonly ratios: Readonly<Record<string, number>>;
+}
+
+/** The machine's limit, medians over the turns. */
+export interface Limit {
+  /** Tokens a second. */
+  readonly rate: number;
+  /** Of it, what was reached. */
+  readonly share: number;
+  /** Bytes a second that the disk gave while a read was in flight, and right after the turn. */
+  readonly served: number;
+  readonly probed: number;
+  /** Milliseconds of a pass with all weights in DRAM. */
+  readonly resident: number;
 }
 
 /** What a Flint side's passes cost. */
@@ -37,8 +50,6 @@ export interface FlashFigures {
   /** Of the passes' time, the share spent waiting for flash. */
   readonly waitShare: number;
   readonly passMs: number;
-  /** Weight bytes of a pass that do not stay in DRAM. */
-  readonly streamedBytes: number;
 }
 
 /** Median, least and most. */
@@ -106,33 +117,45 @@ function flashOf(group: readonly Turn[]): FlashFigures | undefined {
     hitRate: Math.max(0, 1 - read / used),
     waitShare: sum(uses, (use) => use.waitMs) / sum(uses, (use) => use.stepMs),
     passMs: sum(uses, (use) => use.stepMs) / steps,
-    streamedBytes: Math.max(0, used / steps - uses[0]!.pinnedBytes),
   };
 }
 
 /**
- * Tokens a second that this machine could reach: tau / max((M - R) / B, T), with tau tokens a pass,
- * M - R the bytes that do not stay in DRAM, B the disk and T a pass with all weights in DRAM.
+ * What this machine could reach in a turn: tau / max((M - R) / B, T). tau: tokens a pass. M - R: the
+ * bytes that a pass read, each once and no more than it needed. T: a pass of the same round with all
+ * weights in DRAM. B, the disk, changes by the minute: it is the better of what it gave during the
+ * turn, while a read was in flight, and what it gave right after, so that no limit lies below what
+ * the disk has shown it can do.
  */
-export function physicalLimit(
-  flash: FlashFigures,
-  resident: FlashFigures,
-  bytesPerSecond: number,
-): number {
-  const seconds = Math.max(flash.streamedBytes / bytesPerSecond, resident.passMs / 1000);
-  return flash.tokensPerPass / seconds;
+export function physicalLimit(turn: Turn, resident: Turn): Limit | undefined {
+  const { flash, diskAfter: probed } = turn;
+  if (!flash || !resident.flash || !probed || flash.steps === 0) return;
+  const served = flash.bytesRead / flash.readMs * 1000;
+  const residentMs = resident.flash.stepMs / resident.flash.steps;
+  const readMs = flash.bytesRead / flash.steps / Math.max(served, probed) * 1000;
+  const rate = turn.windowTokens / flash.steps / Math.max(readMs, residentMs) * 1000;
+  return { rate, share: rateOf(turn) / rate, served, probed, resident: residentMs };
 }
 
 /** The figures with the limit of those sides that use every weight. */
 export function withLimits(
   figures: readonly Figures[],
-  yardstick: string,
-  exact: readonly string[],
-  bytesPerSecond: number,
+  turns: readonly Turn[],
+  sides: { readonly yardstick: string; readonly exact: readonly string[] },
 ): Figures[] {
   return figures.map((one) => {
-    const resident = figures.find((two) => two.side === yardstick && two.case === one.case)?.flash;
-    if (!one.flash || !resident || !exact.includes(one.side)) return one;
-    return { ...one, limit: physicalLimit(one.flash, resident, bytesPerSecond) };
+    if (!sides.exact.includes(one.side)) return one;
+    const limits = turns.filter((turn) => turn.side === one.side && turn.case === one.case)
+      .flatMap((turn) => {
+        const resident = turns.find((two) =>
+          two.side === sides.yardstick && two.case === turn.case && two.round === turn.round
+        );
+        return resident ? physicalLimit(turn, resident) ?? [] : [];
+      });
+    if (limits.length === 0) return one;
+    const middle = (key: keyof Limit) => spread(limits.map((limit) => limit[key])).median;
+    const [rate, share, served] = [middle("rate"), middle("share"), middle("served")];
+    const limit = { rate, share, served, probed: middle("probed"), resident: middle("resident") };
+    return { ...one, limit };
   });
 }

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import type { Turn } from "./rounds.ts";
-import { physicalLimit, spread, summarize } from "./summary.ts";
+import { physicalLimit, spread, summarize, withLimits } from "./summary.ts";
 
 const flash = {
-  ...{ steps: 5, tokens: 10, bytesUsed: 5000, bytesRead: 2000, stepMs: 500, waitMs: 100 },
-  ...{ pinnedBytes: 600, fidelity: "exact" } as const,
+  ...{
+    steps: 5,
+    tokens: 10,
+    bytesUsed: 5000,
+    bytesRead: 2000,
+    stepMs: 500,
+    waitMs: 100,
+    readMs: 400,
+  },
+  fidelity: "exact" as const,
 };
 const turn = (side: string, seconds: number, said: number[], more: Partial<Turn> = {}): Turn => ({
   ...{ side, case: "chat", round: 0, promptTokens: 3, firstTokenMs: 1000, said: [said] },
@@ -31,8 +39,17 @@ Deno.test("bench: rates are compared by their medians, texts with the yardstick'
 });
 
 Deno.test("bench: the limit is set by the disk or by a pass in DRAM, whichever is slower", () => {
-  const [one] = summarize([turn("exact", 1, [1], { flash })], "none", []);
-  // 2 tokens a pass; 1000 bytes used, 600 stay; a pass in DRAM takes 100 ms.
-  assert.equal(physicalLimit(one!.flash!, one!.flash!, 2000), 2 / 0.2);
-  assert.equal(physicalLimit(one!.flash!, one!.flash!, 8000), 2 / 0.1);
+  // 10 tokens in 5 passes, 400 bytes and 80 ms with a read in flight each: 5000 bytes a second.
+  const one = turn("exact", 1, [1], { flash, diskAfter: 2000 });
+  const resident = (ms: number) =>
+    turn("resident", 1, [1], { flash: { ...flash, stepMs: 5 * ms } });
+  assert.equal(physicalLimit(one, resident(20))!.rate, 2 / 0.08, "what the readers were given");
+  assert.equal(physicalLimit(one, resident(20))!.share, 10 * 0.04);
+  const after = { ...one, diskAfter: 8000 };
+  assert.equal(physicalLimit(after, resident(20))!.rate, 2 / 0.05, "what was there after the turn");
+  assert.equal(physicalLimit(one, resident(100))!.rate, 2 / 0.1, "a pass in DRAM takes longer");
+  const [figures] = withLimits(summarize([one, resident(100)], "none", []), [one, resident(100)], {
+    ...{ yardstick: "resident", exact: ["exact"] },
+  });
+  assert.equal(figures!.limit!.share, 0.5);
 });

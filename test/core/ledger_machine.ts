@@ -92,7 +92,8 @@ export class LedgerMachine implements Machine {
 
   counters() {
     const tokens = this.batches.flat().length, steps = this.batches.length;
-    return { steps, tokens, bytesUsed: steps * 100, bytesRead: steps * 25, stepMs: 0, waitMs: 0 };
+    const times = { stepMs: 0, waitMs: 0, readMs: 0 };
+    return { steps, tokens, bytesUsed: steps * 100, bytesRead: steps * 25, ...times };
   }
 
   budget() {
