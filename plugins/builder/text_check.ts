@@ -43,7 +43,7 @@ export function isAbout(text: string, wish: string): boolean {
 
 /** What the assistant would ask its user, where a user's message was wanted. */
 const OFFER =
-  /\b(?:would|do|did|are|have) you (?:like|want|need|have|prefer|looking|ever)\b|\b(?:can|may|shall) I help\b|^(?:你|您)(?:需要|想要|是否|有没有|希望)|(?:可以|能)帮(?:你|您)/iu;
+  /\b(?:would|do|did|are|have) you (?:like|want|need|have|prefer|looking|ever)\b|\b(?:can|may|shall) I help\b|\b(?:the|this|your) assistant\b|^(?:你|您)(?:需要|想要|是否|有没有|希望)|(?:可以|能)帮(?:你|您)/iu;
 /** A wish for an assistant, said once more. */
 const WISH =
   /^I (?:want|need|am looking for) an? (?:assistant|bot|helper|coach|tutor|partner)\b|^我(?:想要|需要|想找|在找|正在寻找|正在找)一?[个位名].*(?:人|助手|搭档|伙伴|老师|教练|专家|工具)[。！]?$/iu;

@@ -28,7 +28,11 @@ export function Home({ frame }: { frame: Frame }) {
               <Recent frame={frame} />
             </>
           )
-          : <Empty icon="sparkles" title={say("noAssistants")} hint={say("noAssistantsHint")} />}
+          : (
+            <Empty icon="sparkles" title={say("noAssistants")} hint={say("noAssistantsHint")}>
+              <a class="button primary" href="/build">{say("buildLink")}</a>
+            </Empty>
+          )}
         <p class="local-note">
           <Icon name="hard-drive" size={15} />
           {say("localNote")}

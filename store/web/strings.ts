@@ -47,8 +47,8 @@ export const table = {
   continueTitle: ["Pick up where you left off", "继续之前的对话"],
   noAssistants: ["No assistant yet", "还没有助手"],
   noAssistantsHint: [
-    "Create one with POST /api/assistants, and it will greet you here.",
-    "通过 POST /api/assistants 创建一个，它就会出现在这里。",
+    "Say what it shall do, and it will greet you here.",
+    "说出它要做什么，它就会出现在这里。",
   ],
 
   // chat
