@@ -73,7 +73,7 @@ export { Door } from "./tools/door.ts";
 export type { Web, WebRequest, WebResponse, WebStream } from "./tools/web.ts";
 export { BUILTIN_PLUGINS } from "./builtin/kind.ts";
 export { describeCode, sha256Of } from "./code/kind.ts";
-export { SOURCE_CHARS_MAX } from "./code/messages.ts";
+export { type Ready, SOURCE_CHARS_MAX } from "./code/messages.ts";
 export { type KindNeeds, pluginKinds } from "./tools/kinds.ts";
 export { type Builder, openBuilder, SAID_CHARS_MAX } from "./builder/builder.ts";
 export { DRAWINGS } from "./builder/avatars.ts";

@@ -70,8 +70,20 @@ export async function describeCode(source: string, print?: (text: string) => voi
   });
   started.process.kill("it was only looked at");
   await started.process.ended;
-  started.ready.tools.forEach(({ name, parameters }) => readSchema(name, parameters));
+  checkTools(started.ready);
   return started.ready;
+}
+
+/** @throws FlintError bad_input for names and schemas that no tool may have */
+function checkTools({ tools }: Ready): void {
+  const names = tools.map(({ name }) => name);
+  const wrong = names.find((name, i) =>
+    !ToolName.safeParse(name).success || names.indexOf(name) !== i
+  );
+  if (wrong !== undefined) {
+    throw new FlintError("bad_input", `"${wrong}" is no name of a tool, or there are two of it`);
+  }
+  for (const { name, parameters } of tools) readSchema(name, parameters);
 }
 
 class CodePlugin implements OpenPlugin {
@@ -93,6 +105,7 @@ class CodePlugin implements OpenPlugin {
     const { process, ready } = await this.#start();
     this.#process = Promise.resolve(process);
     try {
+      checkTools(ready);
       this.#checkGrants(ready);
       this.tools = ready.tools.map((said) => this.#tool(said));
     } catch (error) {
@@ -128,9 +141,6 @@ class CodePlugin implements OpenPlugin {
   }
 
   #tool({ name, description, parameters, effect }: Ready["tools"][number]): Tool {
-    if (!ToolName.safeParse(name).success || this.#effects.has(name)) {
-      throw new FlintError("bad_input", `"${name}" is no name of a tool, or there are two of it`);
-    }
     this.#effects.set(name, effect);
     return {
       name,

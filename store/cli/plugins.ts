@@ -22,6 +22,7 @@ import {
   withHosts,
 } from "./options.ts";
 import { needWrite } from "./permission.ts";
+import { addPluginFiles, install, isPluginFile } from "./plugin_files.ts";
 import { Stop } from "./stop.ts";
 import { print, remark } from "./terminal.ts";
 
@@ -30,18 +31,25 @@ type PluginOptions = CommonOptions & HostOptions;
 interface AddOptions extends PluginOptions {
   readonly id?: string;
   readonly server?: string;
+  readonly yes?: boolean;
 }
 
 /** Adds the commands. */
 export function addPlugins(program: Command, dataDir: string, args: readonly string[]): void {
-  const plugin = program.command("plugin").description("tools from HTTP APIs, for assistants");
+  const plugin = program.command("plugin").description(
+    "tools for assistants: HTTP APIs, files of TypeScript",
+  );
+  addPluginFiles(plugin, args);
   const command = (usage: string) => withHosts(withCommon(plugin.command(usage), dataDir));
   command("list").description("list plugins and how many tools each has")
     .action((options: PluginOptions) => withTools(options, args, (at) => list(at, options)));
-  command("add").description("add an API by its OpenAPI document or ai-plugin.json")
+  command("add").description(
+    "add an API by its OpenAPI document, or a plugin of one file of TypeScript",
+  )
     .argument("<place>", "a file or a URL")
     .option("--id <id>", "name in manifests and URLs (default: by the API's title)")
     .option("--server <url>", "where the API answers, if its document does not say")
+    .option("--yes", "install a file without being asked")
     .action((place: string, options: AddOptions) =>
       withTools(options, args, (at) => add(at, place, options))
     );
@@ -101,6 +109,10 @@ async function list({ toolbox }: PluginsAt, { json }: PluginOptions): Promise<vo
 
 async function add({ toolbox }: PluginsAt, place: string, options: AddOptions): Promise<void> {
   const { server, json } = options;
+  if (isPluginFile(place)) {
+    const id = options.id ?? slugOf(basename(place).replace(/\.m?ts$/i, ""));
+    return await install(toolbox, parsePath(place), { ...options, id });
+  }
   const source = isUrl(place) ? { url: place } : { document: await read(parsePath(place)) };
   const name = isUrl(place) ? new URL(place).host : basename(place);
   const id = options.id ?? slugOf(name.replace(/\.(json|ya?ml)$/i, ""));

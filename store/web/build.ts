@@ -1,6 +1,6 @@
 /**
- * Bundles the islands into app.js, what draws a streamed answer into answer.js and the highlighter
- * into code.js. They are checked in: a start needs no bundler and
+ * Bundles the islands into app.js, what draws a streamed answer into answer.js, the highlighter
+ * into code.js and what draws charts into chart.js. They are checked in: a start needs no bundler and
  * no network, and a test bundles again and compares. Run by `deno task islands`.
  */
 const here = import.meta.dirname!;
@@ -10,6 +10,7 @@ export const bundles = {
   "islands/app.ts": "app.js",
   "islands/live_answer.ts": "answer.js",
   "islands/code.ts": "code.js",
+  "islands/chart.ts": "chart.js",
 } as const;
 
 /** Bundles all into `folder`. */

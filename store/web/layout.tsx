@@ -50,6 +50,7 @@ export function Page({ frame, title, header, tools, children }: PageProps) {
       data-theme={frame.theme}
       data-answer={assets.answer}
       data-code={assets.code}
+      data-charts={assets.chart}
     >
       <Head title={title} frame={frame} />
       <body>

@@ -62,6 +62,8 @@ export const table = {
   youSaid: ["You said", "你说"],
   copy: ["Copy", "复制"],
   copied: ["Copied", "已复制"],
+  chartTable: ["The numbers", "数据表"],
+  chartFailed: ["This chart can't be drawn.", "无法绘制此图表。"],
   copyAnswer: ["Copy answer", "复制回答"],
   regenerate: ["Answer again", "重新回答"],
   retry: ["Try again", "重试"],

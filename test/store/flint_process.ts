@@ -11,12 +11,13 @@ export function command(
   dataDir: string,
   args: readonly string[],
   stdin: "null" | "piped" = "null",
+  env: Readonly<Record<string, string>> = {},
 ) {
   return new Deno.Command(Deno.execPath(), {
     args: [...FLAGS, `--allow-write=${dataDir}`, "main.ts", ...args],
     cwd: ROOT,
     // What would be fetched is not there; a test asks no network.
-    env: { FLINT_DATA: dataDir, PIP_NO_INDEX: "1", PIP_FIND_LINKS: "" },
+    env: { FLINT_DATA: dataDir, PIP_NO_INDEX: "1", PIP_FIND_LINKS: "", ...env },
     stdin,
     stdout: "piped",
     stderr: "piped",

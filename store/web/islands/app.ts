@@ -4,6 +4,7 @@ import { speak } from "../strings.ts";
 import type { Language } from "../strings.ts";
 import { startAuthor } from "./author.ts";
 import { startBuild, startBuildLinks } from "./build.ts";
+import { startCharts } from "./charts.ts";
 import { startChat } from "./chat.ts";
 import { startCopy } from "./copy.ts";
 import { startCore } from "./core.ts";
@@ -17,6 +18,7 @@ startSettings();
 startCopy(say);
 startDialogs(say);
 startCore(say);
+startCharts(say);
 // A page out of the back-forward cache shows what was true when it was left.
 addEventListener("pageshow", ({ persisted }) => persisted && refresh().catch(() => {}));
 const chat = document.querySelector<HTMLElement>("[data-island=chat]");
