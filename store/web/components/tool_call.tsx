@@ -32,7 +32,7 @@ export function ToolCall({ call, open, say }: ToolCallProps) {
   const [icon, words] = STATES[state]!;
   const values = JSON.stringify(call.arguments, null, 2);
   return (
-    <section class={`call ${state}`} id={call.id} data-call={call.id} aria-label={call.name}>
+    <section class={`call call-${state}`} id={call.id} data-call={call.id} aria-label={call.name}>
       <header>
         <Icon name={icon} size={16} />
         <strong>{call.name}</strong>
