@@ -201,7 +201,9 @@ class EngineAssistants implements Assistants {
     const { toolbox, engine } = this.#needs;
     const tools = unasked((await toolbox.granted(assistant.tools)).tools);
     const speaker = { assistant, tools, engine: engine(), shortlist: this.#shortlist };
-    return await prepare(speaker, messages, options);
+    const ground = await groundOf(this.#needs.library, assistant, messages, options.signal);
+    const prepared = await prepare(speaker, ground?.before(messages) ?? messages, options);
+    return prepared.calls.length === 0 ? { ...prepared, ...given({ ground }) } : prepared;
   }
 
   /** Refuses a second reply to one conversation, which would tangle its messages. */

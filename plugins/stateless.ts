@@ -1,6 +1,7 @@
 /** Answers to messages that are not stored: a client's of /v1, another assistant's. Nobody can be asked. */
 import type { ChatMessage, Engine, GenerateRequest } from "@flint/core";
 import { given } from "./given.ts";
+import { type Ground, instructionsWith } from "./knowledge/grounding.ts";
 import { type Prompt, sharedPrefix } from "./prompt.ts";
 import { type Assistant, OWNER, type ToolUse } from "./schema.ts";
 import { toolList } from "./tools/choice.ts";
@@ -22,6 +23,8 @@ export interface Prepared {
   /** Says the answer in words. */
   readonly request: GenerateRequest;
   readonly calls: readonly ToolUse[];
+  /** What the words are held to, where documents and no tools are behind them. */
+  readonly ground?: Ground;
 }
 
 /** Who answers. */
@@ -63,7 +66,8 @@ export const unasked = (tools: readonly GrantedTool[]) =>
   tools.filter(({ ask }) => ask === "never");
 
 /** Few tools are told with the instructions, so that all chats share their KV. */
-export function instructionsOf({ instructions }: Assistant, tools: readonly GrantedTool[]): string {
+export function instructionsOf(assistant: Assistant, tools: readonly GrantedTool[]): string {
+  const instructions = instructionsWith(assistant);
   return areTold(tools) ? `${instructions}\n\n${toolList(functionsOf(tools))}` : instructions;
 }
 

@@ -1,7 +1,7 @@
 /** The assistants' side of knowledge: what is looked up for a message, and what its answer is held to. */
 import type { ChatMessage } from "@flint/core";
 import type { Assistant } from "../schema.ts";
-import { type Looked, lookUp, notInSources } from "./ask.ts";
+import { groundedMessage, type Looked, lookUp, notInSources } from "./ask.ts";
 import { HeldAnswer } from "./held.ts";
 import type { Library } from "./library.ts";
 import { isHan } from "./terms.ts";
@@ -10,6 +10,8 @@ import { isHan } from "./terms.ts";
 export interface Ground {
   /** For the prompt, in the order of their numbers: where each stands, and its sentences that matter. */
   readonly passages: readonly { readonly title: string; readonly text: string }[];
+  /** The messages with the sources before the last question, for those who keep no layers. */
+  before(messages: readonly ChatMessage[]): ChatMessage[];
   /** Holds one answer to it. */
   hold(): HeldAnswer;
 }
@@ -29,6 +31,10 @@ export async function groundOf(
   const looked = await lookUp(library, { bases, history, question, ...(signal && { signal }) });
   return {
     passages: passagesOf(looked),
+    before: (all) =>
+      all.map((message, i) =>
+        i === asked ? { ...message, content: groundedMessage(looked, question) } : message
+      ),
     hold: () =>
       new HeldAnswer({
         index: library.index(bases),

@@ -25,8 +25,18 @@ async function answerOf(grounding: string, question: string) {
   const said = await post(`/api/conversations/${id}/messages`, { content: question });
   await said.text();
   const page = await (await fetch(`${store.origin}/chat/${id}`)).text();
-  return { answer: store.conversations.messages(id)[1]!, page };
+  const asked = { model: "keeper", messages: [{ role: "user", content: question }] };
+  const completion = await (await post("/v1/chat/completions", asked)).json();
+  const streamed = await (await post("/v1/chat/completions", { ...asked, stream: true })).text();
+  return { completion, streamed, answer: store.conversations.messages(id)[1]!, page };
 }
+
+Deno.test("grounded: clients of /v1 get the same answers, with annotations", async () => {
+  const { completion, streamed } = await answerOf("withhold", "What does the lamp burn?");
+  const { message } = completion.choices[0];
+  assert.deepEqual([message.content, message.annotations], ["Not in the sources.", []]);
+  assert.match(streamed, /"content":"Not in the sources\."/);
+});
 
 Deno.test("grounded: what nothing supports is left unsaid where the assistant withholds", async () => {
   // Of random weights: whatever it says, no source does.

@@ -1,5 +1,6 @@
 /** What OpenAI's clients get back, as zod for the document and the types. */
 import { z } from "@hono/zod-openapi";
+import { Annotation } from "./annotations.ts";
 import { ChatLogprobs, TextLogprobs } from "./logprobs.ts";
 
 const Usage = z.object({
@@ -36,6 +37,7 @@ export const ChatCompletion = z.object({
       content: z.string().nullable(),
       refusal: z.null(),
       tool_calls: z.array(toolCall).optional(),
+      annotations: z.array(Annotation).optional(),
     }),
     logprobs: ChatLogprobs.nullable(),
     finish_reason: chatReason,
@@ -53,6 +55,7 @@ export const ChatChunk = z.object({
       role: z.literal("assistant").optional(),
       content: z.string().nullish(),
       tool_calls: z.array(toolCall.extend({ index: z.int() })).optional(),
+      annotations: z.array(Annotation).optional(),
     }),
     logprobs: ChatLogprobs.nullable(),
     finish_reason: chatReason.nullable(),

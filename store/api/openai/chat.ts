@@ -5,6 +5,8 @@ import type { Chosen } from "@flint/plugins";
 import { jsonBody, openAiFailures } from "../describe.ts";
 import { openAiError } from "../errors.ts";
 import { eventStream, type Frame } from "../events.ts";
+import { given } from "../given.ts";
+import { HeldChoices } from "./annotations.ts";
 import { ChatChunk, ChatCompletion } from "./answer.ts";
 import { collect, type DoneEvent, finishReason, together, usageOf } from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
@@ -49,13 +51,19 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
     const chosen = await chosenTools(request, speaker, signal);
     if (chosen && chosen.calls.length > 0) return c.json(calling(head, chosen), 200);
     const n = request.n ?? 1;
-    const choices = await collect(await answers(request, speaker, signal), n);
+    const { events, held } = await answers(request, speaker, signal);
+    const choices = await collect(events, n);
     return c.json({
       ...head,
       object: "chat.completion" as const,
       choices: choices.map(({ text, tokens, done }, index) => ({
         index,
-        message: { role: "assistant" as const, content: text, refusal: null },
+        message: {
+          role: "assistant" as const,
+          content: text,
+          refusal: null,
+          ...given({ annotations: held.annotations(index) }),
+        },
         logprobs: chatLogprobs(tokens),
         finish_reason: finishReason(done),
       })),
@@ -67,8 +75,10 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
 
 async function answers(request: ChatRequest, speaker: Speaker, signal: AbortSignal) {
   const turn = await turnOf(request, speaker, signal);
-  const asked = repeated(asEngine(request, turn, speaker), request.n ?? 1);
-  return together(asked.map((one) => speaker.engine.generate(one, signal)));
+  const asked = repeated(asEngine(request, turn.request, speaker), request.n ?? 1);
+  const held = new HeldChoices(turn.ground, asked.length);
+  const events = held.events(together(asked.map((one) => speaker.engine.generate(one, signal))));
+  return { events, held };
 }
 
 /** An answer that is calls alone. */
@@ -127,13 +137,15 @@ async function* chunks(
     yield chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: "tool_calls" }]);
   } else {
     const begun = new Set<number>();
-    for await (const { index, event } of await answers(request, speaker, signal)) {
+    const { events, held } = await answers(request, speaker, signal);
+    for await (const { index, event } of events) {
       const role = begun.has(index) ? {} : { role: "assistant" as const };
       begun.add(index);
       if (event.type === "done") {
         ends[index] = withChoice(event, chosen);
         const finish_reason = finishReason(event);
-        yield chunk([{ index, delta: role, logprobs: null, finish_reason }]);
+        const delta = { ...role, ...given({ annotations: held.annotations(index) }) };
+        yield chunk([{ index, delta, logprobs: null, finish_reason }]);
       } else if (event.text || event.logprob) {
         const delta = { ...role, content: event.text };
         yield chunk([{ index, delta, logprobs: chatLogprobs([event]), finish_reason: null }]);

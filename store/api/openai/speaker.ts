@@ -1,7 +1,7 @@
 /** Who answers to a `model` name: an assistant, or the model itself. */
 import { type ChatMessage, type Engine, FlintError } from "@flint/core";
 import type { GenerateRequest, ModelHouse } from "@flint/core";
-import type { Assistants, Registry } from "@flint/plugins";
+import type { Assistants, Prepared, Registry } from "@flint/plugins";
 
 /** What speakers are found with. */
 export interface SpeakerDeps {
@@ -10,13 +10,16 @@ export interface SpeakerDeps {
   readonly assistants: Assistants;
 }
 
+/** A request, and what its answer is held to. */
+export type Turn = Pick<Prepared, "request" | "ground">;
+
 /** One name's way of answering. */
 export interface Speaker {
   readonly engine: Engine;
   /** The request that continues these messages, before the caller's own wishes. */
   turn(messages: readonly ChatMessage[]): GenerateRequest;
   /** The same, after its own tools have run: those that nobody has to be asked about. */
-  prepare(messages: readonly ChatMessage[], signal: AbortSignal): Promise<GenerateRequest>;
+  prepare(messages: readonly ChatMessage[], signal: AbortSignal): Promise<Turn>;
 }
 
 /** Finds speakers by name. */
@@ -32,7 +35,11 @@ export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Sp
       const engine = house.engine();
       if (name === engine.card.name) {
         const turn = (messages: readonly ChatMessage[]) => ({ prompt: engine.text.chat(messages) });
-        return { engine, turn, prepare: (messages) => Promise.resolve(turn(messages)) };
+        return {
+          engine,
+          turn,
+          prepare: (messages) => Promise.resolve({ request: turn(messages) }),
+        };
       }
       if (house.list().some((model) => model.name === name && model.use === "chat")) {
         throw otherModel(name, house);
@@ -41,9 +48,7 @@ export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Sp
       return {
         engine,
         turn: (messages) => assistants.turn(id, messages),
-        async prepare(messages, signal) {
-          return (await assistants.prepare(id, messages, { signal })).request;
-        },
+        prepare: (messages, signal) => assistants.prepare(id, messages, { signal }),
       };
     },
   };

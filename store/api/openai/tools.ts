@@ -2,7 +2,6 @@
  * OpenAI's `tools`: whether the model wants to call some of the client's, and how that is told. A
  * client that brings none gets the answer after the assistant's own tools have run on the server.
  */
-import type { GenerateRequest } from "@flint/core";
 import {
   chooseTools,
   type Chosen,
@@ -15,7 +14,7 @@ import {
 import type { DoneEvent } from "./choices.ts";
 import { engineMessages } from "./messages.ts";
 import type { ChatRequest } from "./schema.ts";
-import type { Speaker } from "./speaker.ts";
+import type { Speaker, Turn } from "./speaker.ts";
 
 /** Asks which tools are to be called; undefined where the client offers none. */
 export async function chosenTools(
@@ -46,11 +45,11 @@ export async function turnOf(
   request: ChatRequest,
   speaker: Speaker,
   signal: AbortSignal,
-): Promise<GenerateRequest> {
+): Promise<Turn> {
   const messages = engineMessages(request.messages), tools = toolsOf(request);
-  if (tools.length > 0) return speaker.turn(withTools(messages, tools));
+  if (tools.length > 0) return { request: speaker.turn(withTools(messages, tools)) };
   return request.tool_choice === "none"
-    ? speaker.turn(messages)
+    ? { request: speaker.turn(messages) }
     : await speaker.prepare(messages, signal);
 }
 
