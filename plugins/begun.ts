@@ -6,7 +6,7 @@ import type { Assistant, Message } from "./schema.ts";
 import type { GrantedTool } from "./tools/toolbox.ts";
 
 /** What the history of a reply is made of. */
-export type Said = Pick<Message, "role" | "content" | "calls">;
+export type Said = Pick<Message, "role" | "content" | "calls" | "citations">;
 
 /** A reply that can begin: its prompt fits and its conversation is there. */
 export interface Begun {

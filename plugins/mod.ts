@@ -145,5 +145,6 @@ export {
   WAYS,
 } from "./knowledge/evaluate.ts";
 export type { Hit } from "./knowledge/passage_index.ts";
+export { type Established, ledgerOf } from "./knowledge/ledger.ts";
 export { type Ground, groundOf, instructionsWith } from "./knowledge/grounding.ts";
 export { rankSentences } from "./knowledge/attention.ts";

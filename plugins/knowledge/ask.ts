@@ -109,7 +109,7 @@ function missingTerms(question: string, [best]: readonly Hit[]): Set<string> {
 }
 
 /** Each source with its number and where it stands; of those with sentences, these alone. */
-function sourcesText(sources: readonly KeySource[]): string {
+export function sourcesText(sources: readonly KeySource[]): string {
   return sources.map(({ source, sentences }, i) => {
     const place = source.headings.join(" > ");
     const words = sentences.length === 0

@@ -1,8 +1,9 @@
 /** The assistants' side of knowledge: what is looked up for a message, and what its answer is held to. */
 import type { ChatMessage } from "@flint/core";
 import type { Assistant } from "../schema.ts";
-import { groundedMessage, type Looked, lookUp, notInSources } from "./ask.ts";
+import { groundedMessage, type Looked, lookUp, notInSources, sourcesText } from "./ask.ts";
 import { HeldAnswer } from "./held.ts";
+import { type Established, ledgerOf, relevant, type Told } from "./ledger.ts";
 import type { Library } from "./library.ts";
 import { isHan } from "./terms.ts";
 
@@ -20,7 +21,7 @@ export interface Ground {
 export async function groundOf(
   library: Library | undefined,
   { knowledge, grounding }: Pick<Assistant, "knowledge" | "grounding">,
-  messages: readonly Pick<ChatMessage, "role" | "content">[],
+  messages: readonly (Pick<ChatMessage, "role" | "content"> & Pick<Told, "citations">)[],
   signal?: AbortSignal,
 ): Promise<Ground | undefined> {
   const asked = messages.findLastIndex(({ role }) => role === "user");
@@ -28,7 +29,9 @@ export async function groundOf(
   const question = messages[asked]!.content;
   const bases = [...knowledge];
   const history = messages.slice(0, asked);
-  const looked = await lookUp(library, { bases, history, question, ...(signal && { signal }) });
+  const index = library.index(bases);
+  const found = await lookUp(library, { bases, history, question, ...(signal && { signal }) });
+  const looked = withFacts(found, relevant(ledgerOf(history), found.question, index));
   return {
     passages: passagesOf(looked),
     before: (all) =>
@@ -37,7 +40,7 @@ export async function groundOf(
       ),
     hold: () =>
       new HeldAnswer({
-        index: library.index(bases),
+        index,
         question,
         looked,
         withholds: grounding === "withhold",
@@ -51,6 +54,18 @@ export function together<P>(
   others: readonly P[] | undefined,
 ): readonly (P | Ground["passages"][number])[] | undefined {
   return ground || others ? [...ground?.passages ?? [], ...others ?? []] : undefined;
+}
+
+/** What was established before is told again, unless it was found again. */
+function withFacts(looked: Looked, facts: readonly Established[]): Looked {
+  const sources = [...looked.sources];
+  for (const { source } of facts) {
+    const isThere = sources.some((one) =>
+      one.source.document === source.document && one.source.text.includes(source.text)
+    );
+    if (!isThere) sources.push({ source, sentences: [] });
+  }
+  return { ...looked, sources, text: sourcesText(sources) };
 }
 
 function passagesOf({ sources }: Looked) {
