@@ -71,10 +71,15 @@ export { SCHEME_PARTS } from "./openapi/authorize.ts";
 export { MASK, openSecrets, SecretParts, type Secrets } from "./secrets.ts";
 export { Door } from "./tools/door.ts";
 export type { Web, WebRequest, WebResponse, WebStream } from "./tools/web.ts";
-export { BUILTIN_PLUGINS } from "./builtin/kind.ts";
 export { describeCode, sha256Of } from "./code/kind.ts";
 export { type Ready, SOURCE_CHARS_MAX } from "./code/messages.ts";
-export { type KindNeeds, pluginKinds } from "./tools/kinds.ts";
+export { BUILTIN_PLUGINS } from "./builtin/kind.ts";
+export { type KindNeeds, pluginKinds, STANDING_PLUGINS } from "./tools/kinds.ts";
+export { askAssistant, type Asked, type AskNeeds, DEPTH_MAX } from "./ask.ts";
+export { type Callable, type Callables, createCallables, findCallable } from "./callable.ts";
+export { mcpKind } from "./tools/mcp/kind.ts";
+export { ParkedCalls } from "./tools/mcp/parked.ts";
+export { createMcpServer, type McpOffer } from "./tools/mcp/server.ts";
 export { type Builder, openBuilder, SAID_CHARS_MAX } from "./builder/builder.ts";
 export { DRAWINGS } from "./builder/avatars.ts";
 export { categoryName } from "./builder/categories.ts";
@@ -107,7 +112,10 @@ export {
   openToolbox,
   Plugin,
   PluginDraft,
+  PluginPrompt,
+  type PluginPrompts,
   type PluginType,
+  PromptMessage,
   type Toolbox,
   type ToolboxNeeds,
 } from "./tools/toolbox.ts";

@@ -56,7 +56,7 @@ type Sealed = z.infer<typeof Sealed>;
 
 /** A secret as it comes from outside. */
 export const SecretParts = z.record(
-  z.string().regex(/^[a-zA-Z]{1,32}$/, "must be 1 to 32 letters"),
+  z.string().regex(/^[a-zA-Z][\w-]{0,99}$/, "must be letters, digits, _ or -, at most 100"),
   z.string().max(PART_CHARS_MAX),
 ).meta({ id: "SecretParts" });
 

@@ -5,6 +5,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { ModelHouse } from "@flint/core";
+import { createCallables } from "@flint/plugins";
 import type {
   Apis,
   Assistants,
@@ -26,9 +27,12 @@ import { addDocs } from "./api/docs.ts";
 import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
+import { createInvoke } from "./api/invoke.ts";
+import { createMcp } from "./api/mcp.ts";
 import { createKnowledge } from "./api/knowledge.ts";
 import { createMemory } from "./api/memory.ts";
 import { createPlugins } from "./api/plugins.ts";
+import { createPrompts } from "./api/prompts.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
 import { createTransfer } from "./api/transfer.ts";
 import { createPages } from "./web/pages.tsx";
@@ -112,9 +116,18 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api/conversations", createConversations(deps));
   app.route("/api/builder/sessions", createBuilder(deps));
   app.route("/api/plugins", createPlugins(deps));
-  addDocs(app);
+  app.route("/api/plugins", createPrompts(deps));
+  addCallables(app, deps, stopping);
   app.route("/", pages.routes);
   return app;
+}
+
+/** What programs call, over HTTP and MCP, and the document that tells of it. */
+function addCallables(app: OpenAPIHono, deps: StoreDeps, stopping: AbortSignal): void {
+  const callables = createCallables({ ...deps, engine: () => deps.house.engine() });
+  app.route("/plugins", createInvoke({ callables }));
+  app.route("/mcp", createMcp({ callables, stopping }));
+  addDocs(app, { callables });
 }
 
 /** Nothing from other hosts and no inline script; Strict-Transport-Security is for TLS ahead of us. */

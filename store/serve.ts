@@ -5,7 +5,6 @@ import {
   Apis,
   type Assistants,
   type Builder,
-  BUILTIN_PLUGINS,
   type Conversations,
   createAssistants,
   Door,
@@ -23,6 +22,7 @@ import {
   pluginKinds,
   type Registry,
   type Secrets,
+  STANDING_PLUGINS,
   type Toolbox,
 } from "@flint/plugins";
 import { createStore } from "./app.ts";
@@ -83,19 +83,17 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
   const web = new Door({ allowed: options.allowedHosts ?? [] });
   const secrets = openSecrets({ kv, keyFile: join(dataDir, "secrets.key") });
   const apis = new Apis({ kv, web, secrets });
-  const types = pluginKinds({ egress: web, apis, secrets });
-  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
-  const embedder = openEmbedder(join(dataDir, "models", "minilm"));
   const engine = () => house.engine();
-  const builder = openBuilder({
-    ...{ kv, registry, memory, toolbox, embedder },
-    engine,
-    tools: () => toolbox.list(),
-  });
+  // The kinds come before the assistants that use them, and one kind asks the assistants.
+  const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
+  const ask = { engine, assistants: { prepare } };
+  const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
+  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
+  const embedder = openEmbedder(join(dataDir, "models", "minilm"));
+  const shared = { registry, memory, toolbox, embedder, engine };
   const library = openLibrary({ kv, embedder });
-  const assistants = createAssistants({
-    ...{ engine, registry, conversations, memory, toolbox, embedder, library },
-  });
+  const builder = openBuilder({ ...shared, kv, tools: () => toolbox.list() });
+  const assistants = createAssistants({ ...shared, conversations, library });
   return {
     house,
     registry,

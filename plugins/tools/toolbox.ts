@@ -4,7 +4,7 @@ import { z } from "zod";
 import { parse } from "../parse.ts";
 import { plainText } from "../plain_text.ts";
 import { Slug, type ToolGrant } from "../schema.ts";
-import type { Tool } from "./tool.ts";
+import { type Tool, ToolContent } from "./tool.ts";
 
 /** An installed plugin. Its config is its type's business; secrets are named in it, never held. */
 export const Plugin = z.strictObject({
@@ -24,9 +24,38 @@ export const PluginDraft = Plugin.omit({ addedAt: true }).partial({
 })
   .meta({ id: "PluginDraft" });
 
+/** What a plugin offers people to begin a talk with. */
+export const PluginPrompt = z.strictObject({
+  name: z.string().max(200),
+  description: z.string().max(400),
+  arguments: z.array(z.strictObject({
+    name: z.string().max(100),
+    description: z.string().max(300),
+    required: z.boolean(),
+  })),
+}).meta({ id: "PluginPrompt" });
+
+/** A message of a prompt that was filled in. */
+export const PromptMessage = z.strictObject({
+  role: z.enum(["user", "assistant"]),
+  content: ToolContent,
+}).meta({ id: "PromptMessage" });
+
+/** The prompts of one plugin. */
+export interface PluginPrompts {
+  list(): Promise<z.infer<typeof PluginPrompt>[]>;
+  /** @throws FlintError unavailable with the reason when there is no such prompt or a value is missing */
+  fill(
+    name: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<z.infer<typeof PromptMessage>[]>;
+}
+
 /** A plugin at work. */
 export interface OpenPlugin {
   readonly tools: readonly Tool[];
+  /** For kinds that have them. */
+  readonly prompts?: PluginPrompts;
   /** Ends what it holds: processes, connections. */
   close(): Promise<void>;
 }
@@ -65,6 +94,8 @@ export interface Toolbox {
   remove(id: string): Promise<void>;
   /** All tools of a plugin, opened if need be. */
   tools(id: string): Promise<readonly Tool[]>;
+  /** Its prompts; undefined for kinds that have none. */
+  prompts(id: string): Promise<PluginPrompts | undefined>;
   /** What grants give; plugins that are gone or do not open give nothing, and `missing` names them. */
   granted(grants: readonly ToolGrant[]): Promise<{ tools: GrantedTool[]; missing: string[] }>;
   close(): Promise<void>;
@@ -142,9 +173,11 @@ class StoredToolbox implements Toolbox {
   }
 
   async tools(id: string): Promise<readonly Tool[]> {
-    const plugin = this.get(id);
-    const opened = this.#open.get(id) ?? this.#opening(plugin);
-    return (await opened).tools;
+    return (await this.#opened(id)).tools;
+  }
+
+  async prompts(id: string): Promise<PluginPrompts | undefined> {
+    return (await this.#opened(id)).prompts;
   }
 
   async granted(grants: readonly ToolGrant[]) {
@@ -181,6 +214,11 @@ class StoredToolbox implements Toolbox {
     }
     await this.#shut(plugin.id);
     this.#open.set(plugin.id, Promise.resolve(opened));
+  }
+
+  #opened(id: string): Promise<OpenPlugin> {
+    const plugin = this.get(id);
+    return this.#open.get(id) ?? this.#opening(plugin);
   }
 
   #opening(plugin: Plugin): Promise<OpenPlugin> {

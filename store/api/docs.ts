@@ -1,6 +1,9 @@
 /** The API described by itself: /openapi.json, and a page at /docs made of files we serve. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { Hono } from "hono";
+import { etag } from "hono/etag";
+import { type Callables, SLUG_CHARS_MAX } from "@flint/plugins";
+import { ANSWER_SCHEMAS, pathsOf } from "./invoke_document.ts";
 
 /** The one answer to "what can this server do". */
 const DESCRIPTION = {
@@ -34,14 +37,46 @@ const PAGE = `<!doctype html>
 
 const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true });\n`;
 
-/** Adds /openapi.json (of every route `app` has by then or later) and /docs to it. */
-export function addDocs(app: OpenAPIHono): void {
-  app.get("/openapi.json", (c) => {
-    const document = JSON.stringify(app.getOpenAPI31Document(DESCRIPTION), withoutFlags);
-    return c.body(document, 200, { "Content-Type": "application/json" });
+/** What the document is made from beside the routes. */
+export interface DocsDeps {
+  readonly callables: Callables;
+}
+
+/**
+ * Adds /openapi.json (of every route `app` has by then or later, and every tool), the same of one
+ * assistant's tools at /plugins/{assistant}/openapi.json, and /docs.
+ */
+export function addDocs(app: OpenAPIHono, { callables }: DocsDeps): void {
+  app.use("/openapi.json", etag());
+  app.use("/plugins/:assistant/openapi.json", etag());
+  app.get("/openapi.json", async (c) => {
+    const { paths, ...document } = fixed(app);
+    const all = { ...document, paths: { ...paths, ...pathsOf(await callables.all()) } };
+    return c.body(text(all), 200, JSON_TYPE);
+  });
+  app.get("/plugins/:assistant/openapi.json", async (c) => {
+    const own = await callables.of(c.req.param("assistant").slice(0, SLUG_CHARS_MAX));
+    const { components, openapi } = fixed(app);
+    const schemas = ANSWER_SCHEMAS.map((name) => [name, components?.schemas?.[name]]);
+    const { name, description } = own[0]!.assistant;
+    const document = {
+      openapi,
+      info: { title: name, version: String(own[0]!.assistant.version), description },
+      servers: [{ url: new URL(c.req.url).origin }],
+      paths: pathsOf(own),
+      components: { schemas: Object.fromEntries(schemas) },
+    };
+    return c.body(text(document), 200, JSON_TYPE);
   });
   app.route("/docs", createDocs());
 }
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+/** What the routes themselves say. */
+const fixed = (app: OpenAPIHono) => app.getOpenAPI31Document(DESCRIPTION);
+
+const text = (document: object) => JSON.stringify(document, withoutFlags);
 
 function createDocs(): Hono {
   const app = new Hono();

@@ -41,7 +41,7 @@ export function originGuard({ origins = [] }: GuardOptions): MiddlewareHandler {
   const allowed = new Set(origins);
   const answer = cors({
     origin: [...origins],
-    exposeHeaders: ["ETag", "Retry-After", "X-Request-Id"],
+    exposeHeaders: ["ETag", "Retry-After", "X-Request-Id", "Mcp-Session-Id"],
   });
   return (c, next) => {
     const origin = c.req.header("origin");

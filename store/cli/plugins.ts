@@ -4,15 +4,19 @@ import type { Command } from "commander";
 import { FlintError, openKv } from "@flint/core";
 import {
   Apis,
-  BUILTIN_PLUGINS,
+  type AskNeeds,
   Door,
+  openRegistry,
   openSecrets,
   openToolbox,
+  parse,
   pluginKinds,
   type Secrets,
+  STANDING_PLUGINS,
   type Toolbox,
 } from "@flint/plugins";
 import { toolOf, tryTool } from "../api/plugins.ts";
+import { promptsOf, PromptValues } from "../api/prompts.ts";
 import { isUrl } from "./fetch_file.ts";
 import {
   type CommonOptions,
@@ -37,7 +41,7 @@ interface AddOptions extends PluginOptions {
 /** Adds the commands. */
 export function addPlugins(program: Command, dataDir: string, args: readonly string[]): void {
   const plugin = program.command("plugin").description(
-    "tools for assistants: HTTP APIs, files of TypeScript",
+    "tools for assistants: HTTP APIs, MCP servers, files of TypeScript",
   );
   addPluginFiles(plugin, args);
   const command = (usage: string) => withHosts(withCommon(plugin.command(usage), dataDir));
@@ -53,10 +57,25 @@ export function addPlugins(program: Command, dataDir: string, args: readonly str
     .action((place: string, options: AddOptions) =>
       withTools(options, args, (at) => add(at, place, options))
     );
+  command("mcp").description(
+    "add an MCP server: an address, or a program that runs with your rights",
+  )
+    .argument("<id>", "name in manifests and URLs")
+    .argument("<server...>", "its address, or the program and its arguments, after --")
+    .action((id: string, server: string[], options: PluginOptions) =>
+      withTools(options, args, (at) => addServer(at, id, server, options))
+    );
   command("remove").description("remove a plugin and its secrets")
     .argument("<id>", "id of the plugin")
     .action((id: string, options: PluginOptions) =>
       withTools(options, args, ({ toolbox }) => toolbox.remove(id))
+    );
+  command("prompt").description("show the messages a plugin offers to begin a talk with")
+    .argument("<id>", "id of the plugin")
+    .argument("[name]", "name of the prompt; without it, all are listed")
+    .argument("[values]", "its arguments, as JSON", "{}")
+    .action((id: string, name: string | undefined, values: string, options: PluginOptions) =>
+      withTools(options, args, ({ toolbox }) => prompt(toolbox, id, name, values))
     );
   command("try").description("call one tool by hand")
     .argument("<id>", "id of the plugin")
@@ -78,6 +97,16 @@ export interface PluginsAt {
   readonly secrets: Secrets;
 }
 
+/** Who answers while no model is open. */
+const NOBODY: AskNeeds = {
+  engine() {
+    throw new FlintError("unavailable", "assistants answer where Flint runs: flint start or chat");
+  },
+  assistants: {
+    prepare: () => Promise.try(() => NOBODY.engine() as never),
+  },
+};
+
 /** Opens them for one command. */
 export async function withTools(
   { data, allowHost }: PluginOptions,
@@ -88,8 +117,9 @@ export async function withTools(
   const kv = openKv(join(data, "app"));
   const web = new Door({ allowed: allowHost });
   const secrets = openSecrets({ kv, keyFile: join(data, "secrets.key") });
-  const types = pluginKinds({ egress: web, apis: new Apis({ kv, web, secrets }), secrets });
-  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
+  const apis = new Apis({ kv, web, secrets }), registry = openRegistry(kv);
+  const types = pluginKinds({ egress: web, apis, secrets, registry, ask: NOBODY });
+  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
   try {
     await use({ toolbox, secrets });
   } finally {
@@ -122,6 +152,19 @@ async function add({ toolbox }: PluginsAt, place: string, options: AddOptions): 
   print(json ? JSON.stringify({ id, tools: length }) : `${id}  (${length} tools)`);
 }
 
+async function addServer(
+  { toolbox }: PluginsAt,
+  id: string,
+  [first, ...rest]: readonly string[],
+  { json }: PluginOptions,
+): Promise<void> {
+  const config = isUrl(first!) ? { url: first } : { command: first, args: rest };
+  if (!json && !isUrl(first!)) remark(`starts: ${[first, ...rest].join(" ")}`);
+  await toolbox.add({ id, type: "mcp", name: id, config });
+  const { length } = await toolbox.tools(id);
+  print(json ? JSON.stringify({ id, tools: length }) : `${id}  (${length} tools)`);
+}
+
 const slugOf = (name: string) =>
   name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "api";
 
@@ -151,6 +194,25 @@ async function attempt(toolbox: Toolbox, id: string, name: string, text: string)
     print(part.type === "text" ? part.text : JSON.stringify(part, undefined, 2));
   }
   if (result.failed) throw new FlintError("unavailable", `${name} could not do it: see above`);
+}
+
+async function prompt(
+  toolbox: Toolbox,
+  id: string,
+  name: string | undefined,
+  values: string,
+): Promise<void> {
+  const prompts = await promptsOf(toolbox, id);
+  if (name !== undefined) {
+    const filled = await prompts.fill(name, parse(PromptValues, valuesOf(values)));
+    for (const { role, content } of filled) {
+      print(`${role}: ${content.type === "text" ? content.text : JSON.stringify(content)}`);
+    }
+    return;
+  }
+  for (const { name, description, arguments: wanted } of await prompts.list()) {
+    print(`${name}(${wanted.map((one) => one.name).join(", ")})  ${description}`);
+  }
 }
 
 function valuesOf(text: string): unknown {

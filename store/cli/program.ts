@@ -8,6 +8,7 @@ import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addKnowledge } from "./knowledge.ts";
+import { addMcp } from "./mcp.ts";
 import { addCalibrate, addImport, addModels, addPull } from "./models.ts";
 import { addPlugins } from "./plugins.ts";
 import { addSecrets } from "./secrets.ts";
@@ -29,6 +30,7 @@ const COMMANDS = [
   addSecrets,
   addKnowledge,
   addEval,
+  addMcp,
   addPull,
   addModels,
   addImport,

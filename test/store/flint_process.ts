@@ -6,6 +6,14 @@ const ROOT = resolve(import.meta.dirname!, "../..");
 const FLAGS: string[] = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")))
   .tasks.flint.command.split(" ").slice(1, -2);
 
+/** What `deno` is given to run a command line of Flint. */
+export const denoArguments = (dataDir: string, args: readonly string[]): string[] => [
+  ...FLAGS,
+  `--allow-write=${dataDir}`,
+  join(ROOT, "main.ts"),
+  ...args,
+];
+
 /** A command line of Flint, not yet running. */
 export function command(
   dataDir: string,
@@ -14,7 +22,7 @@ export function command(
   env: Readonly<Record<string, string>> = {},
 ) {
   return new Deno.Command(Deno.execPath(), {
-    args: [...FLAGS, `--allow-write=${dataDir}`, "main.ts", ...args],
+    args: denoArguments(dataDir, args),
     cwd: ROOT,
     // What would be fetched is not there; a test asks no network.
     env: { FLINT_DATA: dataDir, PIP_NO_INDEX: "1", PIP_FIND_LINKS: "", ...env },

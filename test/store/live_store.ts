@@ -6,7 +6,6 @@ import { importGguf } from "../../core/gguf/import.ts";
 import { type Engine, type ModelHouse, openKv } from "@flint/core";
 import {
   Apis,
-  BUILTIN_PLUGINS,
   createAssistants,
   Door,
   openBuilder,
@@ -18,8 +17,9 @@ import {
   openSecrets,
   openToolbox,
   pluginKinds,
+  STANDING_PLUGINS,
 } from "@flint/plugins";
-import type { Conversations, Registry } from "@flint/plugins";
+import type { Assistants, Conversations, Registry, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 import { tinyModel } from "../tiny_model.ts";
 
@@ -34,30 +34,29 @@ export interface LiveStore extends AsyncDisposable {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly conversations: Conversations;
+  readonly toolbox: Toolbox;
 }
 
-/** Imports a model as "tiny", opens everything over it and serves. */
+/** Imports a model as "tiny", opens everything over it and serves. `allowed`: private hosts that plugins may reach. */
 export async function openLiveStore(
   options: StoreOptions = {},
   gguf: Uint8Array = tinyModel(),
+  allowed: readonly string[] = [],
 ): Promise<LiveStore> {
   const folder = await Deno.makeTempDir({ prefix: "flint_live_" });
-  const source = `${folder}/tiny.gguf`;
-  await Deno.writeFile(source, gguf);
-  const target = `${folder}/models/tiny`;
-  await importGguf({ source, target, name: "tiny" });
-  const store = await openFlashStore(target);
-  const engine = await openEngine({ store, memoryBytes: MEMORY_BYTES });
+  const engine = await openTiny(folder, gguf);
   const house = houseOf(engine);
 
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), conversations = openConversations(kv);
   const memory = openMemory(kv);
-  const web = new Door();
+  const web = new Door({ allowed });
   const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
   const apis = new Apis({ kv, web, secrets });
-  const types = pluginKinds({ egress: web, apis, secrets });
-  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
+  const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
+  const ask = { engine: house.engine, assistants: { prepare } };
+  const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
+  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
   const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
   const shared = { registry, memory, toolbox, embedder, engine: house.engine };
   const library = openLibrary({ kv, embedder });
@@ -76,8 +75,8 @@ export async function openLiveStore(
     library,
     builder,
   };
-  const app = createStore(deps, options);
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
+  const { fetch } = createStore(deps, options);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, fetch);
   const { port } = server.addr;
   return {
     origin: `http://127.0.0.1:${port}`,
@@ -85,6 +84,7 @@ export async function openLiveStore(
     engine,
     registry,
     conversations,
+    toolbox,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
       await Promise.all([assistants.close(), builder.close()]);
@@ -96,6 +96,14 @@ export async function openLiveStore(
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** Imports the model as "tiny" and opens it. */
+async function openTiny(folder: string, gguf: Uint8Array): Promise<Engine> {
+  const source = `${folder}/tiny.gguf`, target = `${folder}/models/tiny`;
+  await Deno.writeFile(source, gguf);
+  await importGguf({ source, target, name: "tiny" });
+  return await openEngine({ store: await openFlashStore(target), memoryBytes: MEMORY_BYTES });
 }
 
 /** Where MiniLM lies, if it does: FLINT_TEST_MINILM, or where `flint pull minilm` puts it. */

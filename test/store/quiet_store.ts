@@ -3,7 +3,6 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import {
   Apis,
-  BUILTIN_PLUGINS,
   createAssistants,
   Door,
   openBuilder,
@@ -15,8 +14,13 @@ import {
   openSecrets,
   openToolbox,
   pluginKinds,
+  STANDING_PLUGINS,
 } from "@flint/plugins";
+<<<<<<< HEAD
 import type { Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
+=======
+import type { Assistants, Conversations, Memory, Registry } from "@flint/plugins";
+>>>>>>> cd7c854 (Turn any MCP server into tools; offer assistants and their tools to MCP clients, programs and one another)
 import { createStore, type StoreOptions } from "@flint/store";
 
 /** A store in a temporary folder; `await using` removes it. */
@@ -61,8 +65,10 @@ export async function openQuietStore(
   const web = new Door({ allowed });
   const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
   const apis = new Apis({ kv, web, secrets });
-  const types = pluginKinds({ egress: web, apis, secrets });
-  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
+  const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
+  const ask = { engine: pulling.engine, assistants: { prepare } };
+  const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
+  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
   const embedder = openEmbedder(`${folder}/minilm`);
   const shared = { registry, memory, toolbox, embedder, engine: pulling.engine };
   const library = openLibrary({ kv, embedder });
