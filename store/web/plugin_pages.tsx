@@ -60,7 +60,8 @@ export function addPluginPages(
     return c.html(document(<OnePlugin {...shown} />), fault === undefined ? 200 : 400);
   };
   app.get("/plugins/:id", (c) => one(c, c.req.param("id")));
-  app.post("/plugins/:id/remove", async (c) => {
+  // Posts to /plugins/:assistant/:tool are calls of tools (api/invoke.ts).
+  app.post("/plugins/:id/page/remove", async (c) => {
     const id = c.req.param("id");
     return await tried(async () => {
       await toolbox.remove(id);

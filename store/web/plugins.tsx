@@ -111,7 +111,7 @@ export function OnePlugin(props: PluginProps) {
           </ul>
         </section>
         {plugin.type !== "builtin" && (
-          <form method="post" action={`/plugins/${plugin.id}/remove`}>
+          <form method="post" action={`/plugins/${plugin.id}/page/remove`}>
             <Button kind="danger" type="submit">{say("removePlugin")}</Button>
           </form>
         )}

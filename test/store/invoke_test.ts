@@ -46,6 +46,18 @@ Deno.test("invoke: tools and assistants answer programs, with the status that fi
   assert.equal((await post("/plugins/owl/ask", { message: "hello" }, stranger)).status, 403);
 });
 
+Deno.test("invoke: the forms of a plugin's page are no calls", async () => {
+  const { store, get } = await openStore();
+  await using _ = store;
+  const page = await (await get("/plugins/suite")).text();
+  const action = /action="(\/plugins\/suite\/[^"]*remove)"/.exec(page)![1]!;
+  const init = { method: "POST", body: new URLSearchParams(), redirect: "manual" } as const;
+  const removed = await fetch(`${store.origin}${action}`, init);
+  await removed.body?.cancel();
+  assert.equal(removed.status, 303);
+  assert.throws(() => store.toolbox.get("suite"));
+});
+
 Deno.test("invoke: what is cancelled leaves the engine free", async () => {
   const { store } = await openStore();
   await using _ = store;
