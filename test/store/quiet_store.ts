@@ -16,11 +16,7 @@ import {
   pluginKinds,
   STANDING_PLUGINS,
 } from "@flint/plugins";
-<<<<<<< HEAD
-import type { Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
-=======
-import type { Assistants, Conversations, Memory, Registry } from "@flint/plugins";
->>>>>>> cd7c854 (Turn any MCP server into tools; offer assistants and their tools to MCP clients, programs and one another)
+import type { Assistants, Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 
 /** A store in a temporary folder; `await using` removes it. */
