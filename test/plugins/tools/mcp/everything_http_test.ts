@@ -32,7 +32,11 @@ async function startServer(port: number): Promise<AsyncDisposable> {
     stderr: "piped",
   }).spawn();
   const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  for (let said = ""; !said.includes("listening");) said += (await errors.read()).value ?? "";
+  for (let said = ""; !said.includes("listening");) {
+    const { value, done } = await errors.read();
+    assert.ok(!done, `the server ended: ${said}`);
+    said += value;
+  }
   return {
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
