@@ -129,7 +129,7 @@ function flashOf(group: readonly Turn[]): FlashFigures | undefined {
  */
 export function physicalLimit(turn: Turn, resident: Turn): Limit | undefined {
   const { flash, diskAfter: probed } = turn;
-  if (!flash || !resident.flash || !probed || flash.steps === 0) return;
+  if (!flash || !resident.flash || !probed || flash.readMs === 0) return;
   const served = flash.bytesRead / flash.readMs * 1000;
   const residentMs = resident.flash.stepMs / resident.flash.steps;
   const readMs = flash.bytesRead / flash.steps / Math.max(served, probed) * 1000;
