@@ -52,4 +52,6 @@ Deno.test("bench: the limit is set by the disk or by a pass in DRAM, whichever i
     ...{ yardstick: "resident", exact: ["exact"] },
   });
   assert.equal(figures!.limit!.share, 0.5);
+  const idle = { ...one, flash: { ...flash, readMs: 0 } }; // single rows of the embedding
+  assert.equal(physicalLimit(idle, resident(20)), undefined);
 });
