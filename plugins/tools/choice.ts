@@ -257,9 +257,11 @@ function questionOf({ tools, wish, told }: Choice): string {
   if (wish !== "auto") {
     return `${list}Call the tool that serves the user's last message best: reply with {"tool":NAME}.`;
   }
+  // Only the name is taken from this answer; asked without arguments, the model called nothing.
   return `${list}If one of the tools can do or look up what the user's last message asks for, reply ` +
-    'with {"tool":NAME}. If it is talk, writing or knowledge that needs no tool, or a tool\'s answer ' +
-    `is there already, reply with {"tool":"${talkName(tools)}"}.`;
+    'with {"tool":NAME,"arguments":{...}}, the arguments taken from the conversation. If it is talk, ' +
+    "writing or knowledge that needs no tool, or a tool's answer is there already, reply with " +
+    `{"tool":"${talkName(tools)}"}.`;
 }
 
 /** The name that stands for talking; never one of the tools'. */
