@@ -30,7 +30,7 @@ import {
   type ToolUse,
 } from "./schema.ts";
 import { Summaries } from "./summary.ts";
-import { toolList } from "./tools/choice.ts";
+import { type ToolFunction, toolList } from "./tools/choice.ts";
 import { Questions } from "./tools/questions.ts";
 import { Shortlist } from "./tools/shortlist.ts";
 import type { GrantedTool, Toolbox } from "./tools/toolbox.ts";
@@ -230,24 +230,24 @@ class EngineAssistants implements Assistants {
     const granted = await toolbox.granted(assistant.tools);
     const tools = attended === false ? unasked(granted.tools) : granted.tools;
     const { enabled, facts } = memory.get({ assistant: assistant.id, user: OWNER });
-    const told = areTold(tools) ? toolList(functionsOf(tools)) : undefined;
+    const few = areTold(tools) ? functionsOf(tools) : [];
     const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
     const summary = conversations.summary(id);
     const ground = await groundOf(this.#needs.library, assistant, history);
     const knowledge = together(ground, lorePassages(assistant, history));
-    const prompt = (messages: readonly ChatMessage[]) =>
+    const prompt = (messages: readonly ChatMessage[], told: readonly ToolFunction[] = few) =>
       buildPrompt({
         instructions: instructionsWith(assistant),
         facts: enabled ? facts.map(({ text }) => text) : [],
         summary: summary && { ...summary, until: origins.indexOf(summary.until) },
-        ...given({ tools: told, knowledge }),
+        ...given({ tools: told.length > 0 ? toolList(told) : undefined, knowledge }),
         history: messages,
         text: engine.text,
         contextTokens: engine.limits.contextTokens,
         maxTokens: assistant.sampling.maxTokens ?? ANSWER_TOKENS,
       });
-    const request = (messages: readonly ChatMessage[]) => {
-      const built = prompt(messages);
+    const request = (messages: readonly ChatMessage[], told?: readonly ToolFunction[]) => {
+      const built = prompt(messages, told);
       return { ...requestOf(assistant, built), maxTokens: built.answerTokens };
     };
     const shown = prompt(readAs(history, engine));

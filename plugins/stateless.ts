@@ -4,7 +4,7 @@ import { given } from "./given.ts";
 import { type Ground, instructionsWith } from "./knowledge/grounding.ts";
 import { type Prompt, sharedPrefix } from "./prompt.ts";
 import { type Assistant, OWNER, type ToolUse } from "./schema.ts";
-import { toolList } from "./tools/choice.ts";
+import { type ToolFunction, toolList } from "./tools/choice.ts";
 import type { Shortlist } from "./tools/shortlist.ts";
 import type { GrantedTool } from "./tools/toolbox.ts";
 import { toolMessages } from "./tools/transcript.ts";
@@ -43,7 +43,8 @@ export async function prepare(
   { signal, user = OWNER, depth = 0 }: PrepareOptions,
 ): Promise<Prepared> {
   const { engine, tools, assistant, shortlist } = speaker;
-  const request = (all: readonly ChatMessage[]) => turnOf(speaker, all);
+  const request = (all: readonly ChatMessage[], told?: readonly ToolFunction[]) =>
+    turnOf(speaker, all, told);
   const calls: ToolUse[] = [];
   if (tools.length === 0) return { request: request(messages), calls };
   const lately = new Set<string>();
@@ -65,18 +66,23 @@ export async function prepare(
 export const unasked = (tools: readonly GrantedTool[]) =>
   tools.filter(({ ask }) => ask === "never");
 
-/** Few tools are told with the instructions, so that all chats share their KV. */
-export function instructionsOf(assistant: Assistant, tools: readonly GrantedTool[]): string {
+/** Few tools are told with the instructions, so that all chats share their KV; of many, some. */
+export function instructionsOf(
+  assistant: Assistant,
+  tools: readonly GrantedTool[],
+  told: readonly ToolFunction[] = areTold(tools) ? functionsOf(tools) : [],
+): string {
   const instructions = instructionsWith(assistant);
-  return areTold(tools) ? `${instructions}\n\n${toolList(functionsOf(tools))}` : instructions;
+  return told.length > 0 ? `${instructions}\n\n${toolList(told)}` : instructions;
 }
 
 /** The request that continues a client's own messages. */
 export function turnOf(
   { assistant, tools, engine: { text, limits } }: Omit<Speaker, "shortlist">,
   messages: readonly ChatMessage[],
+  told?: readonly ToolFunction[],
 ): GenerateRequest {
-  const system: ChatMessage = { role: "system", content: instructionsOf(assistant, tools) };
+  const system: ChatMessage = { role: "system", content: instructionsOf(assistant, tools, told) };
   const tokens = text.chat([system, ...messages]);
   const prefixTokens = sharedPrefix(text.chat([system], { open: false }), tokens);
   const { maxTokens = Infinity } = assistant.sampling;

@@ -32,14 +32,12 @@ export interface ToolCall {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-/** What is chosen from. */
+/** What is chosen from; the conversation begins with these tools (withTools). */
 export interface Choice {
   readonly tools: readonly ToolFunction[];
   readonly wish: ToolWish;
   /** Whether several calls may be wanted at once. */
   readonly parallel: boolean;
-  /** Whether the conversation begins with the tools (withTools); else the question names them. */
-  readonly told: boolean;
   /** Whether a schema that no grammar follows asks for any object; else it is refused. */
   readonly loose?: boolean;
 }
@@ -252,13 +250,12 @@ function typeOf(schema: Record<string, unknown>): string {
   return typeof description === "string" ? `${plain} (${firstWords(description, 120)})` : plain;
 }
 
-function questionOf({ tools, wish, told }: Choice): string {
-  const list = told ? "" : `${toolList(tools)}\n\n`;
+function questionOf({ tools, wish }: Choice): string {
   if (wish !== "auto") {
-    return `${list}Call the tool that serves the user's last message best: reply with {"tool":NAME}.`;
+    return `Call the tool that serves the user's last message best: reply with {"tool":NAME}.`;
   }
   // Only the name is taken from this answer; asked without arguments, the model called nothing.
-  return `${list}If one of the tools can do or look up what the user's last message asks for, reply ` +
+  return `If one of the tools can do or look up what the user's last message asks for, reply ` +
     'with {"tool":NAME,"arguments":{...}}, the arguments taken from the conversation. If it is talk, ' +
     "writing or knowledge that needs no tool, or a tool's answer is there already, reply with " +
     `{"tool":"${talkName(tools)}"}.`;

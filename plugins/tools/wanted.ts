@@ -15,8 +15,11 @@ export interface Asking {
   /** Names of tools that earlier answers called. */
   readonly lately: ReadonlySet<string>;
   readonly shortlist: Shortlist;
-  /** The request that continues messages as the answer's would. */
-  readonly request: (messages: readonly ChatMessage[]) => GenerateRequest;
+  /** The request that continues messages as the answer's would, `told` of these tools only. */
+  readonly request: (
+    messages: readonly ChatMessage[],
+    told?: readonly ToolFunction[],
+  ) => GenerateRequest;
   readonly signal: AbortSignal;
 }
 
@@ -41,17 +44,11 @@ export async function wantedCalls(
   const used = new Set([...lately, ...uses.map(({ name }) => name)]);
   const shown = await shortlist.choose(functionsOf(tools), message, used, signal);
   const behind = [...history, ...toolMessages(uses, { text, contextTokens })];
-  const choice = {
-    tools: shown,
-    wish: "auto",
-    parallel: false,
-    told: areTold(tools),
-    loose: true,
-  } as const;
+  const choice = { tools: shown, wish: "auto", parallel: false, loose: true } as const;
   const { calls } = await chooseTools(
     engine,
     choice,
-    (question) => request(questioned(behind, question, text)),
+    (question) => request(questioned(behind, question, text), shown),
     signal,
   );
   return calls;

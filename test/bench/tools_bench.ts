@@ -15,7 +15,7 @@ import {
   withTools,
 } from "@flint/plugins";
 import { openEngine } from "../../core/engine.ts";
-import { Shortlist, SHOWN_MAX } from "../../plugins/tools/shortlist.ts";
+import { Shortlist } from "../../plugins/tools/shortlist.ts";
 import { fitting } from "../../plugins/tools/tool.ts";
 import set from "../plugins/tools/choice_set.json" with { type: "json" };
 import { modelStore, type TestModel } from "../models.ts";
@@ -118,11 +118,10 @@ export async function benchTools(model: TestModel, half: "tuning" | "test"): Pro
 async function chosen({ engine, shortlist }: Judged, turn: Turn, all: Tools) {
   const history = [...turn.history, { role: "user", content: turn.user }] as ChatMessage[];
   const tools = await shortlist.choose(all, turn.user, new Set());
-  const told = all.length <= SHOWN_MAX;
-  const messages = told ? withTools(history, tools) : history;
+  const messages = withTools(history, tools);
   const { calls: [call] } = await chooseTools(
     engine,
-    { tools, wish: "auto", parallel: false, told },
+    { tools, wish: "auto", parallel: false },
     (question) => ({ prompt: engine.text.chat(questioned(messages, question, engine.text)) }),
   );
   return call;

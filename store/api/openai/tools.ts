@@ -28,7 +28,6 @@ export async function chosenTools(
   const { engine } = speaker;
   const choice = {
     tools,
-    told: true,
     wish: wishOf(request.tool_choice),
     // The protocol's default is true, but a small model asked for several calls makes too many.
     parallel: request.parallel_tool_calls === true,
