@@ -29,12 +29,12 @@ export function Plugins({ frame, plugins, fault }: ListProps) {
         </header>
         {plugins.length > 0 && (
           <ul class="recent">
-            {plugins.map(({ id, name, type }) => (
+            {plugins.map(({ id, name, description, type }) => (
               <li>
                 <a href={`/plugins/${id}`}>
                   <Icon name="plug" />
                   <span>{name}</span>
-                  <small>{type}</small>
+                  <small>{description || type}</small>
                 </a>
               </li>
             ))}
