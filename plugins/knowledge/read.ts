@@ -1,21 +1,26 @@
 /** Reads a file of any kind that knowledge is made of; what others' parsers read is read in a process of its own. */
 import { FlintError } from "@flint/core";
 import { z } from "zod";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Block, Reading, Unreadable } from "./block.ts";
 import { readCsv, readJson, readText } from "./readers/plain.ts";
+import { runWalled } from "../walled.ts";
 import type { WalledKind } from "./read_worker.ts";
 
 /** Largest file that is read. */
 export const SOURCE_BYTES_MAX = 64 << 20;
-/** How long one file may take; 500 pages of PDF take some 5 s. */
-const READ_MS_MAX = 120_000;
-/** What a process may answer with: DOCUMENT_CHARS_MAX in UTF-8 and JSON's own signs. */
-const ANSWER_BYTES_MAX = 48 << 20;
-
+/** It may read the project, for a thread's code is read when the thread starts; the thread itself may not. */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const HEAP = "--max-old-space-size=512"; // MB
+const READER = {
+  script: new URL("./read_process.ts", import.meta.url),
+  // mammoth sets __proto__, which Deno forbids elsewhere.
+  flags: ["--unstable-unsafe-proto", `--allow-read=${ROOT}`],
+  heapMb: 512,
+  /** 500 pages of PDF take some 5 s. */
+  msMax: 120_000,
+  /** DOCUMENT_CHARS_MAX in UTF-8 and JSON's own signs. */
+  answerBytesMax: 48 << 20,
+};
 
 type Kind = WalledKind | "text" | "csv" | "json";
 
@@ -99,66 +104,15 @@ async function readWalled(
   bytes: Uint8Array<ArrayBuffer>,
   signal?: AbortSignal,
 ): Promise<Reading> {
-  const limit = AbortSignal.timeout(READ_MS_MAX);
-  const answer = await runReader(kind, bytes, signal ? AbortSignal.any([signal, limit]) : limit);
-  if (signal?.aborted) throw new FlintError("cancelled", `reading ${name} was stopped`);
-  if (limit.aborted) {
-    throw new FlintError("bad_input", `${name} took longer than ${READ_MS_MAX / 1000} s to read`);
+  const run = await runWalled({ ...READER, args: [kind], what: name }, bytes, signal);
+  if ("tooMuch" in run) {
+    const why = run.tooMuch === "time"
+      ? `took longer than ${READER.msMax / 1000} s to read`
+      : "needs more memory or unpacks to more than it may";
+    throw new FlintError("bad_input", `${name} ${why}`);
   }
-  if (answer === undefined) {
-    throw new FlintError("bad_input", `${name} needs more memory or unpacks to more than it may`);
-  }
-  const result = Answer.safeParse(answer);
+  const result = Answer.safeParse(JSON.parse(run.said));
   if (!result.success) throw new FlintError("bad_input", `${name} holds more than can be kept`);
   if ("error" in result.data) throw new FlintError("bad_input", `${name}: ${result.data.error}`);
   return result.data.reading;
-}
-
-/** What the process answers; undefined if it ended, or was ended, without an answer. */
-async function runReader(
-  kind: WalledKind,
-  bytes: Uint8Array<ArrayBuffer>,
-  signal: AbortSignal,
-): Promise<unknown> {
-  // It may read the project, for a thread's code is read when the thread starts; the thread itself may not.
-  // mammoth sets __proto__, which Deno forbids elsewhere.
-  const args = [
-    "--no-prompt",
-    "--quiet",
-    "--unstable-unsafe-proto",
-    `--allow-read=${ROOT}`,
-    `--v8-flags=${HEAP}`,
-  ];
-  const child = new Deno.Command("deno", {
-    args: ["run", ...args, join(ROOT, "plugins", "knowledge", "read_process.ts"), kind],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const kill = () => child.kill("SIGKILL");
-  signal.addEventListener("abort", kill, { once: true });
-  try {
-    const sent = new Blob([bytes]).stream().pipeTo(child.stdin).catch(() => {}); // it may end early
-    const answer = await bounded(child.stdout);
-    if (answer === undefined) kill();
-    await sent;
-    const { success } = await child.status;
-    return success && answer !== undefined ? JSON.parse(answer) : undefined;
-  } finally {
-    signal.removeEventListener("abort", kill);
-  }
-}
-
-/** The stream's text; undefined if it is longer than it may be. */
-async function bounded(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): Promise<string | undefined> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const piece of stream) {
-    size += piece.length;
-    if (size > ANSWER_BYTES_MAX) return undefined;
-    pieces.push(piece);
-  }
-  return await new Blob(pieces).text();
 }
