@@ -171,9 +171,7 @@ class Store<T> implements Collection<T> {
 
   list(options: ListOptions = {}): Page<T> {
     const { limit = 100 } = options;
-    if (!Number.isInteger(limit) || limit < 1 || limit > LIST_MAX) {
-      throw new FlintError("bad_input", `limit must be 1 to ${LIST_MAX}, got ${limit}`);
-    }
+    checkLimit(limit, LIST_MAX);
     const rows = [
       ...this.#db.getRange({ ...rangeOf(options), limit: limit + 1, versions: true }),
     ];
@@ -202,6 +200,12 @@ class Store<T> implements Collection<T> {
 
 /** msgpack without generated record classes: stored key names never become code. */
 const PLAIN_OBJECTS = { encoder: { useRecords: false } };
+
+/** How long a list is wanted: 1 to `max`. @throws FlintError bad_input */
+export function checkLimit(limit: number, max: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return;
+  throw new FlintError("bad_input", `limit must be 1 to ${max}, got ${limit}`);
+}
 
 function checkName(name: string): string {
   assert(/^[a-z][a-z_]{0,40}$/.test(name), `a collection's name is snake_case: ${name}`);

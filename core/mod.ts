@@ -14,4 +14,4 @@ export { openModels } from "./catalog/models.ts";
 export { type BringOptions, nameOf, Shelf } from "./catalog/shelf.ts";
 export type * from "./run/api.ts";
 export { checkSchema } from "./text/grammar.ts";
-export { type Collection, type Kv, openKv, type Page, type Transaction } from "./kv.ts";
+export { checkLimit, type Collection, type Kv, openKv, type Page, type Transaction } from "./kv.ts";

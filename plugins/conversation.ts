@@ -1,5 +1,5 @@
 /** Stored conversations: begun, found by recency, added to, renamed, cut short, removed. */
-import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { parse } from "./parse.ts";
 import { firstWords } from "./plain_text.ts";
 import { Conversation, Message, Summary } from "./schema.ts";
@@ -94,9 +94,7 @@ class StoredConversations implements Conversations {
   }
 
   list({ limit = LIST_LIMIT, cursor }: { limit?: number; cursor?: string } = {}): ConversationList {
-    if (!Number.isInteger(limit) || limit < 1 || limit > LIST_LIMIT_MAX) {
-      throw new FlintError("bad_input", `limit must be 1 to ${LIST_LIMIT_MAX}, got ${limit}`);
-    }
+    checkLimit(limit, LIST_LIMIT_MAX);
     const from = cursor === undefined ? {} : { cursor };
     const { entries, next } = this.#recent.list({ limit, reverse: true, ...from });
     const conversations = entries.map(({ key }) => this.get(String((key as string[])[1])));

@@ -1,5 +1,5 @@
 /** The assistants there are: made, changed, listed and removed, every version kept. */
-import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { z } from "zod";
 import { given } from "./given.ts";
 import { diffManifest } from "./manifest_diff.ts";
@@ -212,9 +212,7 @@ function* scan(heads: Collection<Head>, after?: string): Generator<Head> {
 /** The first of `all` that the filter lets through. */
 function pick(all: Iterable<Head>, filter: AssistantFilter): AssistantList {
   const { limit = LIST_LIMIT } = filter;
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_LIMIT_MAX) {
-    throw new FlintError("bad_input", `limit must be 1 to ${LIST_LIMIT_MAX}, got ${limit}`);
-  }
+  checkLimit(limit, LIST_LIMIT_MAX);
   const assistants: Assistant[] = [];
   let scanned = 0;
   let last = "";

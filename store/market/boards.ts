@@ -2,7 +2,7 @@
  * Leaderboards over LMDB: every event moves its listing to its new place in an ordered index, in the
  * event's own transaction, so that a board is read from its top and nothing is ever sorted.
  */
-import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import {
   NEVER,
   type Period,
@@ -135,9 +135,7 @@ class StoredBoards implements Boards {
   }
 
   top({ board, category = ALL, period = "all", limit = 20 }: BoardQuery, now = new Date()) {
-    if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
-      throw new FlintError("bad_input", `limit must be 1 to ${LIMIT_MAX}, got ${limit}`);
-    }
+    checkLimit(limit, LIMIT_MAX);
     if (period !== "all" && board !== "installed" && board !== "used") {
       throw new FlintError("bad_input", `the board "${board}" has no period: leave it out`);
     }

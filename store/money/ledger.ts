@@ -2,7 +2,7 @@
  * The ledger: every change of money as one entry whose postings add up to zero, appended, never
  * changed, each hashed over the one before. Balances are kept beside it in the same transaction.
  */
-import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { parse } from "@flint/plugins";
 import { type Entry, EntryDraft, entryHash, GENESIS, type Posting, saysTheSame } from "./entry.ts";
 
@@ -121,15 +121,17 @@ class StoredLedger implements Ledger {
   }
 
   list(from = 0, limit = 100): EntryList {
-    const { entries } = this.#entries.list({ start: from, limit: bounded(limit) + 1 });
+    checkLimit(limit, LIST_MAX);
+    const { entries } = this.#entries.list({ start: from, limit: limit + 1 });
     return cut(entries.map(({ value }) => value), limit, (last) => last.number + 1);
   }
 
   statement(account: string, before = Number.MAX_SAFE_INTEGER, limit = 100): EntryList {
+    checkLimit(limit, LIST_MAX);
     const { entries } = this.#byAccount.list({
       start: [account, 0],
       end: [account, before],
-      limit: bounded(limit) + 1,
+      limit: limit + 1,
       reverse: true,
     });
     const numbers = entries.map(({ key }) => (key as [string, number])[1]);
@@ -212,11 +214,6 @@ function same(entry: Entry, draft: EntryDraft): Entry {
     "conflict",
     `key "${draft.key}" is entry ${entry.number}, which says something else: use a new key`,
   );
-}
-
-function bounded(limit: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= LIST_MAX) return limit;
-  throw new FlintError("bad_input", `limit must be 1 to ${LIST_MAX}, got ${limit}`);
 }
 
 function cut(entries: Entry[], limit: number, next: (last: Entry) => number): EntryList {
