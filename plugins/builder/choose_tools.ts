@@ -1,5 +1,5 @@
 /** Which of the plugins there are a wish has to do with, and which one a person means. */
-import type { Embedder } from "../knowledge/embed.ts";
+import { cosineOf, type Embedder } from "../knowledge/embed.ts";
 import type { Plugin } from "../tools/toolbox.ts";
 import { glossed } from "./glossary.ts";
 
@@ -25,7 +25,7 @@ export async function suggestTools(
   ];
   const { vectors: [wanted, ...offered] } = await embedder.embed(texts, signal);
   return offered
-    .map((vector, i) => ({ tool: tools[i]!, cosine: dot(vector, wanted!) }))
+    .map((vector, i) => ({ tool: tools[i]!, cosine: cosineOf(vector, wanted!) }))
     .filter(({ cosine }) => cosine >= ALIKE)
     .sort((a, b) => b.cosine - a.cosine)
     .slice(0, TOOLS_MAX)
@@ -43,8 +43,4 @@ export function namedTool(words: string, tools: readonly ToolCard[]): ToolCard |
 
 function plain(text: string): string {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }

@@ -1,5 +1,5 @@
 /** Chooses by likeness: a text is compared with examples of each choice, in the embedding model's space. */
-import type { Embedder } from "../knowledge/embed.ts";
+import { cosineOf, type Embedder } from "../knowledge/embed.ts";
 
 /** The examples that count for a choice; one alone may be alike by chance. */
 const BEST = 2;
@@ -27,14 +27,11 @@ export class Likeness<C extends string> {
     const { vectors: [vector] } = await this.#embedder.embed([text], signal);
     const cosines = Map.groupBy(this.#examples.keys(), (i) => this.#examples[i]![0]);
     return new Map([...cosines].map(([choice, indices]) => {
-      const best = indices.map((i) => dot(known[i]!, vector!)).sort((a, b) => b - a).slice(0, BEST);
+      const best = indices.map((i) => cosineOf(known[i]!, vector!)).sort((a, b) => b - a).slice(
+        0,
+        BEST,
+      );
       return [choice, best.reduce((sum, cosine) => sum + cosine, 0) / best.length];
     }));
   }
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -16,6 +16,13 @@ export interface Embeddings {
   readonly tokens: number;
 }
 
+/** The cosine of two vectors of unit length. */
+export function cosineOf(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
 /** An embedding model; it loads with the first call. */
 export interface Embedder {
   /**

@@ -1,6 +1,6 @@
 /** Of many tools the few that a message may be about: a small model reads some dozens badly, and slowly. */
 import { FlintError } from "@flint/core";
-import type { Embedder } from "../knowledge/embed.ts";
+import { cosineOf, type Embedder } from "../knowledge/embed.ts";
 import type { ToolFunction } from "./choice.ts";
 
 /** So many are all shown. */
@@ -50,15 +50,13 @@ export class Shortlist {
         signal,
       );
       unknown.forEach((text, i) => this.#vectors.set(text, made[i]!));
-      return texts.map((text) => dot(this.#vectors.get(text)!, asked!));
+      return texts.map((text) => cosineOf(this.#vectors.get(text)!, asked!));
     } catch (error) {
       if (error instanceof FlintError && error.code !== "cancelled") return undefined;
       throw error;
     }
   }
 }
-
-const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 
 /** With the names of parameters the right tool was among the first 6 of 30; without, among the first 12. */
 function describe({ name, description = "", parameters }: ToolFunction): string {
