@@ -68,7 +68,7 @@ export function addPluginPages(
       return c.redirect("/plugins", 303);
     }, (fault) => one(c, id, fault));
   });
-  app.post("/plugins/:id/server", async (c) => {
+  app.post("/plugins/:id/page/server", async (c) => {
     const id = c.req.param("id");
     const server = String((await c.req.formData()).get("server") ?? "").trim();
     return await tried(async () => {

@@ -130,7 +130,7 @@ interface AboutProps {
 function About({ plugin, about: { servers, server, remarks }, say }: AboutProps) {
   return (
     <>
-      <form method="post" action={`/plugins/${plugin.id}/server`} class="plugin-form">
+      <form method="post" action={`/plugins/${plugin.id}/page/server`} class="plugin-form">
         <Line
           label={say("serverOf")}
           name="server"
