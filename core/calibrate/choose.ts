@@ -4,8 +4,14 @@
  * bearable cost, and no coarser than what makes the model fit its DRAM (Lagrange: Shoham and Gersho
  * 1988, one exchange rate of bytes against divergence for all units).
  */
-import type { FlashStore, LayerVariants, Unit } from "../flash/layout.ts";
-import { type Plan, planMachine, type PlanOptions, usedUnits } from "../model/plan.ts";
+import { bytesOf, type FlashStore, type LayerVariants, type Unit } from "../flash/layout.ts";
+import {
+  type Plan,
+  planMachine,
+  type PlanOptions,
+  streamedBytes,
+  usedUnits,
+} from "../model/plan.ts";
 import type { ChoiceReport, Fidelity } from "../run/api.ts";
 
 /** Most KL divergence from exact that a fidelity may cost by calibration, nats a token. */
@@ -31,8 +37,7 @@ export function chooseUnits(store: FlashStore, asked: Fidelity, options: PlanOpt
   const exact: Choice = { store, fidelity: "exact", report: undefined };
   const { variants } = store;
   if (asked === "exact" || !variants) return exact;
-  const used = usedUnits(planMachine(store, options));
-  const excess = bytesOf(used.filter(({ at }) => at < 0).map(({ unit }) => unit));
+  const excess = streamedBytes(planMachine(store, options));
   if (excess === 0) return exact;
   const layers = ffnByLayer(store);
   const wanted = bytesOf(layers.flat()) - excess;
@@ -147,4 +152,3 @@ function keyOf(units: readonly Unit[]): string {
 
 const sumOf = (picks: readonly Pick[], field: "bytes" | "cost") =>
   picks.reduce((sum, one) => sum + one[field], 0);
-const bytesOf = (units: readonly Unit[]) => units.reduce((sum, { bytes }) => sum + bytes, 0);

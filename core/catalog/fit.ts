@@ -1,6 +1,6 @@
 /** What a model asks of this machine, computed from its imported store. */
 import { openFlashStore } from "../flash/store.ts";
-import { type Plan, planMachine, smallestBudget, usedUnits } from "../model/plan.ts";
+import { type Plan, planMachine, smallestBudget, streamedBytes } from "../model/plan.ts";
 
 /** How a model fits a budget. */
 export interface Fit {
@@ -18,10 +18,8 @@ export async function fitOf(storeFolder: string, memoryBytes: number): Promise<F
   const store = await openFlashStore(storeFolder);
   const smallestBytes = smallestBudget(store);
   const plan = planMachine(store, { memoryBytes: Math.max(memoryBytes, smallestBytes) });
-  const units = usedUnits(plan).filter(({ at }) => at < 0);
-  const streamed = units.reduce((sum, { unit }) => sum + unit.bytes, 0);
   await store.close();
-  return { smallestBytes, streamedBytes: streamed + Math.round(expertBytes(plan)) };
+  return { smallestBytes, streamedBytes: streamedBytes(plan) + Math.round(expertBytes(plan)) };
 }
 
 /** Bytes of experts that a token is sent to and that do not lie in the windows, by chance. */

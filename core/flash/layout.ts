@@ -264,6 +264,13 @@ export interface LayerVariants {
   readonly costs: readonly (readonly number[])[];
 }
 
+/** Bytes of all of them. */
+export const bytesOf = (units: readonly Pick<Unit, "bytes">[]): number =>
+  units.reduce((sum, { bytes }) => sum + bytes, 0);
+/** Bytes of the largest of them; 0 of none. */
+export const largestOf = (units: readonly Pick<Unit, "bytes">[]): number =>
+  units.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+
 /** An opened flash store: everything but the payload bytes. */
 export interface FlashStore {
   readonly card: ModelCard;

@@ -30,7 +30,8 @@ export function sumPages(pages: Uint8Array): Int32Array {
 export function pageSumsOf(units: readonly Unit[], stored: Uint8Array): PageSums {
   const sums = new Int32Array(new SharedArrayBuffer(stored.length));
   new Uint8Array(sums.buffer).set(stored);
-  return { units: units.filter(isReadInParts), sums };
+  const inParts = units.filter(isReadInParts).map(({ offset, bytes }) => ({ offset, bytes }));
+  return { units: inParts, sums };
 }
 
 /** Checks pages when they are read for the first time by its owner. */

@@ -27,7 +27,7 @@ import {
 } from "./layout.ts";
 import { pageSumsOf } from "./page_sums.ts";
 
-/** Version of the layout written here. Raise it with any change of units or index. */
+/** Version of the layout written here. Raise it with any change that an older store cannot be read by. */
 export const LAYOUT_VERSION = 2;
 
 /** Version of the calibration. Raise it with any change of what variants hold or cost. */
@@ -217,6 +217,10 @@ export interface StoreState {
   readonly card: ModelCard | undefined;
 }
 
+/** Stores from before pages were summed count as unfinished: importing again keeps their units. */
+const isCurrent = (complete: unknown, pageSums: unknown) =>
+  complete === LAYOUT_VERSION && pageSums !== undefined;
+
 /** What stands in `folder`; undefined where no store was begun. */
 export async function inspectStore(folder: string): Promise<StoreState | undefined> {
   if (!fs.existsSync(dataFileOf(folder))) return undefined;
@@ -224,7 +228,7 @@ export async function inspectStore(folder: string): Promise<StoreState | undefin
   const keys = ["source", "complete", "card", "pageSums"] as const;
   const { source, complete, card, pageSums } = await readIndex(folder, keys);
   const origin = source as StoreOrigin | undefined;
-  if (complete !== LAYOUT_VERSION || !pageSums) return { origin, complete: false, card: undefined };
+  if (!isCurrent(complete, pageSums)) return { origin, complete: false, card: undefined };
   return { origin, complete: true, card: withSize(card as ModelCard, folder) };
 }
 
@@ -238,7 +242,7 @@ export async function openFlashStore(folder: string): Promise<FlashStore> {
   }
   const keys = ["complete", "card", "units", "vectors", "pageSums", "variants"] as const;
   const { complete, card, units, vectors, pageSums, variants } = await readIndex(folder, keys);
-  if (complete !== LAYOUT_VERSION || !pageSums) {
+  if (!isCurrent(complete, pageSums)) {
     const state = complete === undefined || complete === LAYOUT_VERSION
       ? "unfinished"
       : `of layout ${complete}, not ${LAYOUT_VERSION}`;

@@ -39,7 +39,8 @@ export const SLOTS = 1024;
 export const DEMANDS = 256;
 /**
  * f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons and experts used; [2] wait ms
- * and [3] bytes of head rows computed after screening; [8 + r] bytes read by reader r.
+ * and [3] bytes of head rows computed after screening; [8 + r] bytes read
+ * by reader r and [10 + r] milliseconds in which it had reads in flight.
  */
 export const COUNTERS_AT = 12 * 1024;
 /** The kernels' scratch begins here, SCRATCH_BYTES for each thread. */

@@ -1,7 +1,7 @@
 /** The part of the memory map for mixtures of experts: routers, windows of clusters, and lists. */
 import { Arena, type Eviction } from "../flash/arena.ts";
 import type { Ledger } from "../flash/budget.ts";
-import { type ModelSpec, PAGE, type Unit } from "../flash/layout.ts";
+import { bytesOf, largestOf, type ModelSpec, PAGE, type Unit } from "../flash/layout.ts";
 import { type Activation, formsFor, reserveActivation } from "./activation_plan.ts";
 import type { Placed } from "./plan.ts";
 
@@ -67,7 +67,7 @@ export function reserveExperts(
       router: router.map((unit) => ({ unit, at: ledger.reserve("router", unit.bytes, PAGE) })),
       units,
       clusters: units.length / count,
-      slotBytes: slotBytesOf(units),
+      slotBytes: largestOf(units),
       arena: ledger.reserve("arena", Arena.bytes(units.length)),
       at: 0,
       slots: 0,
@@ -87,13 +87,9 @@ export function reserveExperts(
   };
 }
 
-const bytesOf = (units: readonly Unit[]) => units.reduce((sum, { bytes }) => sum + bytes, 0);
-const slotBytesOf = (units: readonly Unit[]) =>
-  units.reduce((most, { bytes }) => Math.max(most, bytes), 0);
-
 /** Bytes of the smallest windows. */
 export function fewestClusterBytes(layers: readonly Pick<ExpertUnits, "units">[]): number {
-  const bytes = layers.map(({ units }) => Math.min(SLOTS_MIN, units.length) * slotBytesOf(units));
+  const bytes = layers.map(({ units }) => Math.min(SLOTS_MIN, units.length) * largestOf(units));
   return bytes.reduce((sum, one) => sum + one, PAGE);
 }
 

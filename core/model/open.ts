@@ -1,7 +1,7 @@
 /** Opens the model core: one shared memory of the budget's size, threads over it, flash behind it. */
 import { availableParallelism } from "node:os";
 import { assert, FlintError } from "../errors.ts";
-import { type FlashStore, itemsOf, type VectorName } from "../flash/layout.ts";
+import { bytesOf, type FlashStore, itemsOf, type VectorName } from "../flash/layout.ts";
 import type { ReaderTask } from "../flash/reader_worker.ts";
 import type { TraceRow } from "../flash/trace.ts";
 import { type ReadMethod, readMethod } from "../flash/disk.ts";
@@ -83,13 +83,7 @@ function readerTasks(
   method: ReadMethod,
 ): ReaderTask[] {
   const readers = READERS[method];
-  const experts = plan.experts?.layers ?? [];
-  const placed = [
-    ...experts.flatMap(({ router }) => router),
-    ...plan.layers.flat(),
-    ...plan.head,
-    ...plan.screen?.units ?? [],
-  ];
+  const placed = [...plan.layers.flat(), ...plan.head, ...plan.screen?.units ?? []];
   const pinned = placed.filter(({ at }) => at >= 0);
   const streamed = (units: Plan["head"]) => units.filter(({ at }) => at < 0).map((p) => p.unit);
   return Array.from({ length: readers }, (_, reader) => ({
@@ -105,7 +99,7 @@ function readerTasks(
     head: streamed(plan.head),
     ring: plan.ring,
     loans: plan.loans,
-    demanded: experts.flatMap(({ units }) => units),
+    demanded: (plan.experts?.layers ?? []).flatMap(({ units }) => units),
   }));
 }
 
@@ -204,10 +198,9 @@ class FlashMachine implements Machine {
     this.#control = needs.control;
     this.#crew = needs.crew;
     this.#activity = new Activity(needs.memory, needs.plan);
-    const bytes = (units: Plan["head"]) => units.reduce((sum, { unit }) => sum + unit.bytes, 0);
+    const bytes = (units: Plan["head"]) => bytesOf(units.map(({ unit }) => unit));
     this.#passBytes = {
-      layers: bytes(needs.plan.layers.flat()) +
-        bytes(needs.plan.experts?.layers.flatMap(({ router }) => router) ?? []),
+      layers: bytes(needs.plan.layers.flat()),
       head: bytes(needs.plan.head),
       screen: bytes(needs.plan.screen?.units ?? []),
     };
@@ -348,15 +341,16 @@ class FlashMachine implements Machine {
 
   counters(): MachineCounters {
     const { counters } = this.#control;
-    const read = counters.subarray(8, 8 + READERS.sync).reduce((a, b) => a + b, 0);
+    const ofReaders = (first: number) =>
+      counters.subarray(first, first + READERS.sync).reduce((a, b) => a + b, 0);
     return {
       steps: this.#step,
       tokens: this.#tokens,
       bytesUsed: this.#bytesUsed + counters[WINDOW_BYTES_USED]! + counters[3]!,
-      bytesRead: read - this.#plan.budget.pinned + this.#rowBytes,
+      bytesRead: ofReaders(8) - this.#plan.budget.pinned + this.#rowBytes,
       stepMs: this.#stepMs,
       waitMs: counters[0]! + counters[2]!,
-      readMs: counters[10]! + counters[11]!,
+      readMs: ofReaders(10),
     };
   }
 

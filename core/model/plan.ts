@@ -5,8 +5,10 @@
 import { FlintError } from "../errors.ts";
 import { Ledger } from "../flash/budget.ts";
 import {
+  bytesOf,
   type FlashStore,
   itemsOf,
+  largestOf,
   type ModelSpec,
   type Unit,
   type VectorName,
@@ -17,7 +19,6 @@ import { type Activation, formsFor, reserveActivation } from "./activation_plan.
 import { CONTROL_BYTES } from "./control.ts";
 import {
   type ExpertPlan,
-  type ExpertUnits,
   fewestClusterBytes,
   placeExperts,
   reserveExperts,
@@ -127,6 +128,11 @@ export function usedUnits({ layers, head, screen }: Plan): readonly Placed[] {
   return [...layers.flat(), ...screen?.units ?? head];
 }
 
+/** Weight bytes that a pass for a next token reads from flash, but for a few rows and experts. */
+export function streamedBytes(plan: Plan): number {
+  return bytesOf(usedUnits(plan).filter(({ at }) => at < 0).map(({ unit }) => unit));
+}
+
 /** Lays out the memory. @throws FlintError over_budget naming the smallest budget that would do */
 export function planMachine(store: FlashStore, options: PlanOptions): Plan {
   const smallest = smallestBudget(store, options);
@@ -144,12 +150,11 @@ export function planMachine(store: FlashStore, options: PlanOptions): Plan {
 /** Bytes of the smallest budget this model runs in (nothing pinned, the shortest KV cache). */
 export function smallestBudget(store: FlashStore, options: Partial<PlanOptions> = {}): number {
   const ledger = new Ledger(Number.MAX_SAFE_INTEGER);
-  reserveFixed(store, options, ledger);
+  const { order } = reserveFixed(store, options, ledger);
   const { blockBytes } = kvShape(store.card.spec);
   const blocks = Math.ceil((options.kvTokens ?? KV_TOKENS_MIN) / BLOCK_TOKENS);
-  const ring = RING_UNITS_MIN * largest(visitOrder(store).all);
-  const { neurons, experts } = visitOrder(store);
-  const window = fewestSlotBytes(neurons) + fewestClusterBytes(experts);
+  const ring = RING_UNITS_MIN * largestOf(order.all);
+  const window = fewestSlotBytes(order.neurons) + fewestClusterBytes(order.experts);
   const used = Number.MAX_SAFE_INTEGER - ledger.free;
   return Math.ceil((used + blocks * blockBytes + ring + window) / 65536 + 2) * 65536;
 }
@@ -157,8 +162,6 @@ export function smallestBudget(store: FlashStore, options: Partial<PlanOptions> 
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
 const wholePages = (bytes: number) =>
   Math.floor(Math.min(bytes, 4 * 2 ** 30 - 65536) / 65536) * 65536;
-const bytesOf = (units: readonly Unit[]) => units.reduce((sum, { bytes }) => sum + bytes, 0);
-const largest = (units: readonly Unit[]) => units.reduce((most, u) => Math.max(most, u.bytes), 0);
 
 /**
  * The units a pass visits, those only looked up row by row, and those read neuron by neuron or expert
@@ -184,10 +187,7 @@ function visitOrder({ card, units }: FlashStore) {
   return { layers, head, screen, rows: embedding, neurons, experts, windowed, all };
 }
 
-/** Routers and experts. */
-const unitsOf = (experts: readonly ExpertUnits[]) =>
-  experts.flatMap(({ router, units }) => [...router, ...units]);
-
+type Order = ReturnType<typeof visitOrder>;
 type Reserve = (name: string, ...shape: number[]) => number;
 
 /** Everything but KV, ring and pinned weights. */
@@ -215,13 +215,13 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     embedding: ledger.reserve("embedding", batch * embeddingStride, 4096),
     embeddingStride,
     x: f32("x", batch, spec.width),
-    ...reserveAttention(
+    ...reserveAttention(spec, store.units, batch, ledger),
+    ...reserveFfn(
       spec,
-      [...order.all, ...order.neurons.flat(), ...unitsOf(order.experts)],
-      batch,
+      store.units.filter(({ kind }) => kind !== "neurons"),
+      { batch, logitRows },
       ledger,
     ),
-    ...reserveFfn(spec, [...order.all, ...unitsOf(order.experts)], { batch, logitRows }, ledger),
     tally: options.tally ? f32("tally", tallyLength(spec)) : 0,
     neurons: reserveNeurons(spec, order.neurons, { batch, eviction: options.eviction }, ledger),
     experts: reserveExperts(spec, order.experts, { batch, eviction: options.eviction }, ledger),
@@ -233,7 +233,7 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     ),
     logits: f32("logits", logitRows, spec.vocabulary),
   };
-  return { fixed, batch, logitRows, residentBytes };
+  return { fixed, order, batch, logitRows, residentBytes };
 }
 
 function reserveVectors({ card, vector }: FlashStore, f32: Reserve) {
@@ -304,9 +304,9 @@ function reserveFfn(
 
 function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const { spec } = store.card;
-  const { fixed, batch, logitRows, residentBytes } = reserveFixed(store, options, ledger);
+  const { fixed, order, batch, logitRows, residentBytes } = reserveFixed(store, options, ledger);
   const fixedBytes = ledger.limit - ledger.free;
-  const { head, screen: screenUnits, rows, experts, windowed, all } = visitOrder(store);
+  const { head, screen: screenUnits, rows, experts, windowed, all } = order;
   const weightBytes = bytesOf([...all, ...windowed]);
   const wanted = options.screen !== false && !options.baseline;
   const screenNeeds = wanted ? screening(screenUnits, head, logitRows) : undefined;
@@ -314,7 +314,10 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
   const { blockBytes } = kvShape(spec);
   const kv = ledger.reserve("kv", blocks * blockBytes, 4096);
   const rest = bytesOf(all);
-  const others = { weights: rest + (screenNeeds?.bytes ?? 0), ring: RING_UNITS_MIN * largest(all) };
+  const others = {
+    weights: rest + (screenNeeds?.bytes ?? 0),
+    ring: RING_UNITS_MIN * largestOf(all),
+  };
   const window = placeWindows(fixed.neurons, others, ledger) +
     placeExperts(fixed.experts, others, ledger);
   const { baseline } = options;
@@ -322,11 +325,11 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
     ? baseline.ringBytes
     : rest + 8192 <= ledger.free
     ? 0
-    : ringSize(ledger.free, largest(all));
+    : ringSize(ledger.free, largestOf(all));
   const ring = { at: ledger.reserve("staging", ringBytes, 4096), bytes: ringBytes };
   const room = ledger.free - 4096 - (ringBytes === 0 ? rest : 0);
   const fitting = screenNeeds && screenNeeds.bytes <= room ? screenNeeds : undefined;
-  const placed = placeWeights(store, options, fitting, ledger);
+  const placed = placeWeights(order, options, fitting, ledger);
   const streamed = placed.layers.flat().filter(({ at }) => at < 0).map(({ unit }) => unit);
   return {
     ...fixed,
@@ -351,7 +354,7 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
       resident: residentBytes,
     },
     kv,
-    layers: placed.layers,
+    layers: placed.layers.map((units, i) => [...fixed.experts?.layers[i]?.router ?? [], ...units]),
     head: placed.head,
     rows: spec.tied ? placed.head : rows.map((unit) => ({ unit, at: -1 })),
     ring,
@@ -362,12 +365,11 @@ function layOut(store: FlashStore, options: PlanOptions, ledger: Ledger): Plan {
 
 /** Reserves the screen, if there is to be one, and pins weights in what is left. */
 function placeWeights(
-  store: FlashStore,
+  { layers, head, all }: Order,
   { baseline }: PlanOptions,
   needs: ScreenNeeds | undefined,
   ledger: Ledger,
 ) {
-  const { layers, head, all } = visitOrder(store);
   const screen = needs && reserveScreen(needs, ledger);
   const bytes = Math.min(baseline?.pinnedBytes ?? Infinity, ledger.free - 4096);
   const pinned = screen ? pinLayersFirst(layers.flat(), head, bytes) : choosePinned(all, bytes);

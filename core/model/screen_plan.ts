@@ -1,6 +1,6 @@
 /** What screening the output head needs in DRAM: its plane, and buffers for rows read exactly. */
 import type { Ledger } from "../flash/budget.ts";
-import { PAGE, type Unit } from "../flash/layout.ts";
+import { bytesOf, PAGE, type Unit } from "../flash/layout.ts";
 import { choosePinned } from "../flash/residency.ts";
 import { screenInputBytes } from "../kernels/kernels.ts";
 import type { Placed } from "./plan.ts";
@@ -32,8 +32,6 @@ export interface ScreenNeeds {
   /** DRAM for all of it. */
   readonly bytes: number;
 }
-
-const bytesOf = (units: readonly Unit[]) => units.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** What screening takes; undefined where the store has no plane, or none smaller than the head. */
 export function screening(

@@ -11,7 +11,7 @@ import type { FlashStore } from "../../core/flash/layout.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
 import { openMachine } from "../../core/model/open.ts";
-import { planMachine, usedUnits } from "../../core/model/plan.ts";
+import { planMachine, streamedBytes } from "../../core/model/plan.ts";
 import { createText } from "../../core/text/text.ts";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { type HeldOut, heldOutTexts } from "./held_out.ts";
@@ -132,8 +132,7 @@ function pieces(texts: readonly HeldOut[]): HeldOut[][] {
 function streamed(store: FlashStore, sourceBytes: number): Record<string, number> {
   return Object.fromEntries(SHARES.map((share) => {
     const plan = planMachine(store, { memoryBytes: Math.floor(sourceBytes * share) });
-    const bytes = usedUnits(plan).reduce((sum, { unit, at }) => sum + (at < 0 ? unit.bytes : 0), 0);
-    return [share, bytes];
+    return [share, streamedBytes(plan)];
   }));
 }
 
