@@ -6,15 +6,19 @@
  * Refuses to print if one logit differs.
  */
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import { join } from "node:path";
-import { importGguf } from "../../core/gguf/import.ts";
 import type { Eviction } from "../../core/flash/arena.ts";
 import type { FlashStore } from "../../core/flash/layout.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { openMachine } from "../../core/model/open.ts";
 import { expertText, writeExpertModel } from "../expert_model.ts";
-import { type Length, printTurns, type Side, takeTurns, tokensOf } from "./turns.ts";
+import {
+  type Length,
+  printTurns,
+  type Side,
+  syntheticStore,
+  takeTurns,
+  tokensOf,
+} from "./turns.ts";
 
 /** 453 MB of experts, of which a token uses 28. */
 const EXPERT_MODEL = {
@@ -34,12 +38,8 @@ const SIDES: Readonly<Record<string, Eviction>> = {
 };
 
 /** The model's flash store in `folder`, made where it is missing. */
-export async function expertStore(folder: string): Promise<string> {
-  const source = join(folder, "experts.gguf"), target = join(folder, "experts");
-  fs.mkdirSync(folder, { recursive: true });
-  if (!fs.existsSync(source)) writeExpertModel(source, EXPERT_MODEL);
-  await importGguf({ source, target, name: "experts" });
-  return target;
+export function expertStore(folder: string): Promise<string> {
+  return syntheticStore(folder, "experts", (source) => writeExpertModel(source, EXPERT_MODEL));
 }
 
 /** Runs all sides at half and at a quarter of the model's size; `rounds` rounds of each. */

@@ -2,7 +2,7 @@
  * Which policy for the window: hit rates on recorded traces of real models and of the synthetic
  * ones, at several sizes; and what published reuse figures would give on this disk.
  */
-import { comparePolicies, type Trace } from "./policy_scores.ts";
+import { comparePolicies, itemsIn, type Trace } from "./policy_scores.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { openMachine } from "../../core/model/open.ts";
 import { openEngine } from "../../core/engine.ts";
@@ -36,23 +36,13 @@ async function record(folder: string, tokens: readonly number[]): Promise<Trace[
       if (!bits) continue;
       const words = bits.length / layers;
       chosen.forEach((layer, i) =>
-        traces[i]!.push(items(bits.subarray(layer * words, (layer + 1) * words)))
+        traces[i]!.push(itemsIn(bits.subarray(layer * words, (layer + 1) * words)))
       );
     }
   } finally {
     await machine.close();
   }
   return traces.map((tokens) => ({ items: itemsOf(store.card.spec), tokens }));
-}
-
-function items(bits: Int32Array): Int32Array {
-  const found: number[] = [];
-  bits.forEach((word, w) => {
-    for (let rest = word; rest !== 0; rest &= rest - 1) {
-      found.push(w * 32 + 31 - Math.clz32(rest & -rest));
-    }
-  });
-  return Int32Array.from(found);
 }
 
 /** Tokens of a manual in the model's own vocabulary. */

@@ -12,6 +12,17 @@ export interface Trace {
   readonly tokens: readonly Int32Array[];
 }
 
+/** The places of the bits that are set, in rising order. */
+export function itemsIn(bits: Int32Array): Int32Array {
+  const found: number[] = [];
+  bits.forEach((word, w) => {
+    for (let rest = word; rest !== 0; rest &= rest - 1) {
+      found.push(w * 32 + 31 - Math.clz32(rest & -rest));
+    }
+  });
+  return Int32Array.from(found);
+}
+
 /** How one policy did. */
 export interface PolicyScore {
   readonly policy: string;

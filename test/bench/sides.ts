@@ -141,6 +141,11 @@ export function commandOf(side: Side, model: TestModel, { store, prefixes }: Fol
 
 /** A Flint process; `task.model` is a flash store's folder. */
 export function flintSide(task: SideTask): string[] {
+  return flintProcess("flint_side.ts", task);
+}
+
+/** The command line of a script beside this one that runs Flint's engine. */
+export function flintProcess(script: string, task: unknown): string[] {
   // As the `flint` task has it: a smaller nursery for each of four isolates is 50 MB less.
   const options = [
     "run",
@@ -149,6 +154,6 @@ export function flintSide(task: SideTask): string[] {
     "--no-check",
     `--config=${path.join(ROOT, "deno.json")}`,
   ];
-  const script = path.join(import.meta.dirname!, "flint_side.ts");
-  return [process.execPath, ...options, script, JSON.stringify(task)];
+  const file = path.join(import.meta.dirname!, script);
+  return [process.execPath, ...options, file, JSON.stringify(task)];
 }

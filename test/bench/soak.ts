@@ -1,10 +1,9 @@
 /** `bench soak`: an hour of mixed chats under the cap; what it cost in memory, and whether it erred. */
-import path from "node:path";
-import process from "node:process";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { CappedProcess } from "./cgroup.ts";
 import { OVERHEAD_BYTES } from "./protocol.ts";
 import { linesOf } from "./side_process.ts";
+import { flintProcess } from "./sides.ts";
 import type { SoakCount, SoakTask } from "./soak_side.ts";
 
 /** The tightest budget that is sold: 35 % of the file. */
@@ -21,13 +20,11 @@ export interface SoakOptions {
 export async function soak({ model, minutes, json }: SoakOptions): Promise<void> {
   const memoryBytes = Math.floor(Deno.statSync(modelFile(model)!).size * SHARE);
   const task: SoakTask = { model: await modelStore(model), memoryBytes, minutes };
-  const script = path.join(import.meta.dirname!, "soak_side.ts");
-  const command = [
-    ...[process.execPath, "run", "-A", "--v8-flags=--max-semi-space-size=4,--expose-gc"],
-    ...["--no-check", script, JSON.stringify(task)],
-  ];
   const capBytes = memoryBytes + OVERHEAD_BYTES;
-  const run = new CappedProcess(command, { capBytes, stderr: "inherit" });
+  const run = new CappedProcess(flintProcess("soak_side.ts", task), {
+    capBytes,
+    stderr: "inherit",
+  });
   let count: SoakCount | undefined;
   for await (const line of linesOf(run.child.stdout)) {
     count = JSON.parse(line);

@@ -6,16 +6,13 @@
  * for all. Prints medians and what was read; refuses to print if one logit differs from resident's.
  */
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import { join } from "node:path";
-import { importGguf } from "../../core/gguf/import.ts";
 import type { NeuronLayout } from "../../core/gguf/units.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { openMachine } from "../../core/model/open.ts";
 import { topicText } from "../large_model.ts";
 import { writeSparseModel } from "../sparse_model.ts";
 import { baselineOf } from "./baseline.ts";
-import { printTurns, type Side, takeTurns, tokensOf, type Turns } from "./turns.ts";
+import { printTurns, type Side, syntheticStore, takeTurns, tokensOf, type Turns } from "./turns.ts";
 
 /** 512 MB of FFN; 5 to 8 % of the neurons a token, of which neighbours share most. */
 export const SPARSE_MODEL = {
@@ -32,16 +29,13 @@ export const SPARSE_BUDGET = 282e6;
 const WARM_TOKENS = 48;
 
 /** The model's flash store in `folder`, made where it is missing. */
-export async function sparseStore(folder: string, neurons: NeuronLayout): Promise<string> {
-  const source = join(folder, "sparse.gguf"), target = join(folder, neurons);
-  if (!fs.existsSync(source)) writeSparseModel(source, SPARSE_MODEL);
-  await importGguf({ source, target, name: "sparse", neurons });
-  return target;
+export function sparseStore(folder: string, neurons: NeuronLayout): Promise<string> {
+  const write = (source: string) => writeSparseModel(source, SPARSE_MODEL);
+  return syntheticStore(folder, "sparse", write, { neurons });
 }
 
 /** Runs all sides; `rounds` rounds of each are measured. */
 export async function benchSparse(folder: string, rounds: number): Promise<void> {
-  fs.mkdirSync(folder, { recursive: true });
   const sides: Side[] = [];
   try {
     for (const name of ["naive", "hybrid", "window", "resident"]) {

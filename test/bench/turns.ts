@@ -2,10 +2,28 @@
  * Machines that take turns on one text, token by token, teacher-forced: what each read and how long
  * it took.
  */
+import fs from "node:fs";
+import { join } from "node:path";
+import { importGguf, type ImportOptions } from "../../core/gguf/import.ts";
 import type { Machine, MachineCounters } from "../../core/model/machine.ts";
 import { spread } from "./summary.ts";
 
 const ROUND_TOKENS = 8;
+
+/** A synthetic model's flash store in `folder`, written and imported where it is missing. */
+export async function syntheticStore(
+  folder: string,
+  name: string,
+  write: (source: string) => void,
+  options: Partial<ImportOptions> = {},
+): Promise<string> {
+  const source = join(folder, `${name}.gguf`);
+  const target = join(folder, options.neurons ?? name);
+  fs.mkdirSync(folder, { recursive: true });
+  if (!fs.existsSync(source)) write(source);
+  await importGguf({ source, target, name, ...options });
+  return target;
+}
 
 /** One of the machines. */
 export interface Side {

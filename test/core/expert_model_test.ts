@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { importGguf } from "../../core/gguf/import.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
-import { comparePolicies } from "../bench/policy_scores.ts";
+import { comparePolicies, itemsIn } from "../bench/policy_scores.ts";
 import { expertText, writeExpertModel } from "../expert_model.ts";
 import { withMachine } from "../tiny_machine.ts";
 
@@ -18,7 +18,9 @@ Deno.test("expert model: an LRU over 13 % of the experts hits as often as on Qwe
       for (const [position, token] of expertText(600).entries()) {
         await machine.step([{ token, position, blocks, logits: false }]);
         const bits = machine.active()!, words = bits.length / 2;
-        traces.forEach((trace, layer) => trace.push(items(bits.subarray(layer * words))));
+        traces.forEach((trace, layer) =>
+          trace.push(itemsIn(bits.subarray(layer * words, (layer + 1) * words)))
+        );
       }
     });
     const rates = traces.map((tokens) => {
@@ -31,9 +33,3 @@ Deno.test("expert model: an LRU over 13 % of the experts hits as often as on Qwe
     await Deno.remove(folder, { recursive: true });
   }
 });
-
-/** The experts of the first layer in `bits`. */
-function items(bits: Int32Array): Int32Array {
-  const all = Array.from({ length: 128 }, (_, i) => i);
-  return Int32Array.from(all.filter((i) => (bits[i >> 5]! >> (i & 31)) & 1));
-}
