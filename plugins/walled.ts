@@ -1,5 +1,6 @@
 /** Programs of our own that strangers' bytes go through: a process for each run, bounded whatever the bytes hold. */
 import { FlintError } from "@flint/core/errors";
+import { endChild } from "./child.ts";
 
 /** A program that reads its standard input, prints one answer and ends. */
 export interface WalledProgram {
@@ -29,16 +30,16 @@ export async function runWalled(
   let late = false;
   const timer = setTimeout(() => { // no AbortSignal.timeout: it would keep a finished command alive
     late = true;
-    end(child);
+    endChild(child);
   }, program.msMax);
-  const stop = () => end(child);
+  const stop = () => endChild(child);
   signal?.addEventListener("abort", stop, { once: true });
   if (signal?.aborted) stop();
   try {
     // It may end before it has read everything.
     const fed = new Blob([bytes]).stream().pipeTo(child.stdin).catch(() => {});
     const said = await bounded(child.stdout, program.answerBytesMax);
-    if (said === undefined) end(child);
+    if (said === undefined) endChild(child);
     const [{ success }] = await Promise.all([child.status, fed]);
     if (signal?.aborted) throw new FlintError("cancelled", `reading ${program.what} was cancelled`);
     if (success && said !== undefined) return { said };
@@ -57,14 +58,6 @@ function start({ script, args = [], flags = [], heapMb }: WalledProgram): Deno.C
     stdout: "piped",
     stderr: "null",
   }).spawn();
-}
-
-function end(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // it has ended by itself meanwhile
-  }
 }
 
 /** A stream's text; undefined once it is longer than it may be. */

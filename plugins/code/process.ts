@@ -4,6 +4,7 @@
  */
 import { FlintError } from "@flint/core";
 import { fileURLToPath } from "node:url";
+import { endChild } from "../child.ts";
 import { checkPlain, parse } from "../parse.ts";
 import { textResult, type ToolContext, type ToolResult, type ToolValues } from "../tools/tool.ts";
 import { frameOf, FrameReader, MARK_BYTES } from "./frames.ts";
@@ -167,11 +168,7 @@ export class PluginProcess {
   kill(reason: string): void {
     if (!this.running) return;
     this.#reason = new FlintError("unavailable", reason);
-    try {
-      this.#child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended by itself meanwhile
-    }
+    endChild(this.#child);
   }
 
   /** The engine has what itself needs: from here on it is the plugin's. */

@@ -1,5 +1,6 @@
 /** One run of the process that reaches the web: orders in, answers out, until it ends. */
 import { FlintError } from "@flint/core/errors";
+import { endChild } from "../child.ts";
 import { DoorAnswer, type DoorOrder } from "./door_messages.ts";
 import { encodeFrame, type Frame, readFrames } from "./frames.ts";
 import { BODY_BYTES_MAX, MS_MAX, type WebHead, type WebRequest } from "./web.ts";
@@ -47,7 +48,7 @@ export class DoorProcess {
     });
     this.#answers.set(id, incoming);
     this.#tell({ type: "ask", id, stream, hasBody: body !== undefined, ...asked }, body);
-    const late = setTimeout(() => this.#child.kill("SIGKILL"), (asked.msMax ?? MS_MAX) + GRACE_MS);
+    const late = setTimeout(() => endChild(this.#child), (asked.msMax ?? MS_MAX) + GRACE_MS);
     const stop = () => incoming.cancel();
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
@@ -60,7 +61,7 @@ export class DoorProcess {
 
   /** Ends it. */
   async close(): Promise<void> {
-    if (this.#runs) this.#child.kill("SIGKILL");
+    if (this.#runs) endChild(this.#child);
     await this.#ended;
   }
 
@@ -72,7 +73,7 @@ export class DoorProcess {
     try {
       for await (const frame of readFrames(this.#child.stdout, BODY_BYTES_MAX)) this.#hear(frame);
     } catch {
-      this.#child.kill("SIGKILL"); // what it says makes no sense: it is not to be trusted any more
+      endChild(this.#child); // what it says makes no sense: it is not to be trusted any more
     }
     this.#runs = false;
     const { code } = await this.#child.status;

@@ -3,6 +3,7 @@
  * transport reads all of the environment; this one hands on two names of it and what is configured.
  */
 import { FlintError } from "@flint/core";
+import { endChild } from "../../child.ts";
 import {
   type JSONRPCMessage,
   parseJSONRPCMessage,
@@ -89,7 +90,7 @@ export class StdioTransport implements Transport {
     this.#input = undefined;
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       if (await within(END_MS, this.#ended)) break;
-      kill(child, signal);
+      endChild(child, signal);
     }
     await this.#ended;
   }
@@ -98,7 +99,7 @@ export class StdioTransport implements Transport {
   async #follow(child: Deno.ChildProcess): Promise<void> {
     const read = this.#readLines(child.stdout).catch((error) => {
       this.onerror?.(error);
-      kill(child, "SIGKILL"); // what it says can no longer be followed
+      endChild(child, "SIGKILL"); // what it says can no longer be followed
     });
     await Promise.all([read, this.#readErrors(child.stderr), child.status]);
     await this.#input?.close().catch(() => {}); // nobody reads it any more
@@ -170,14 +171,6 @@ async function within(ms: number, work: Promise<void>): Promise<boolean> {
   const ended = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
   return ended;
-}
-
-function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // it has ended already
-  }
 }
 
 const messageOf = (error: unknown) => (error as Error).message;
