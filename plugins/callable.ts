@@ -9,6 +9,7 @@ import { type Assistant, OWNER } from "./schema.ts";
 import { everyone } from "./tools/colleagues.ts";
 import type { Toolbox } from "./tools/toolbox.ts";
 import { callTool, type Tool, type ToolContext, type ToolResult } from "./tools/tool.ts";
+import { wireName } from "./tools/wire_name.ts";
 
 /** A tool of one assistant, under the name it has there. */
 export interface Callable {
@@ -88,7 +89,7 @@ async function callablesOf(needs: CallableNeeds, assistant: Assistant): Promise<
   clearTimeout(timer);
   const granted = tools.map(({ name, plugin, tool }) => ({
     assistant,
-    name: name === ASK ? `${plugin}_${ASK}`.slice(-64) : name,
+    name: name === ASK ? wireName(`${plugin}_${ASK}`) : name,
     tool,
   }));
   return [{ assistant, name: ASK, tool: askTool(needs, assistant, ASK) }, ...granted];

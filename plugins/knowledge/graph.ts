@@ -32,9 +32,8 @@ export interface Relation {
 /** A graph of all passages of an index. */
 export interface Graph {
   readonly entities: ReadonlyMap<string, Entity>;
+  /** Found when first asked for: only pictures of the graph do. */
   readonly relations: readonly Relation[];
-  /** Keys of the things that a passage names. */
-  named(passage: number): ReadonlySet<string>;
 }
 
 /** Things named in more passages than this say nothing about one of them. */
@@ -71,7 +70,7 @@ export function drawGraph(sources: readonly SourceSpan[]): Graph {
     if (key === "") return;
     const names = writings.get(key) ?? new Map<string, number>();
     writings.set(key, names.set(name, (names.get(name) ?? 0) + 1));
-    (holders.get(key) ?? setIn(holders, key)).add(passage);
+    holders.set(key, (holders.get(key) ?? new Set()).add(passage));
   };
   sources.forEach(({ text }, passage) => mentions(text).forEach((name) => note(name, passage)));
   noteHan(sources, [...writings.keys()], note);
@@ -81,21 +80,13 @@ export function drawGraph(sources: readonly SourceSpan[]): Graph {
     const passages = [...holders.get(key)!].sort((a, b) => a - b);
     entities.set(key, { key, name: name!, aliases, passages });
   }
-  const byPassage = sources.map(() => new Set<string>());
-  for (const { key, passages } of entities.values()) {
-    for (const passage of passages) byPassage[passage]!.add(key);
-  }
+  let relations: Relation[] | undefined;
   return {
     entities,
-    relations: sources.flatMap((source, passage) => relationsIn(source, passage)),
-    named: (passage) => byPassage[passage]!,
+    get relations() {
+      return relations ??= sources.flatMap(relationsIn);
+    },
   };
-}
-
-function setIn(map: Map<string, Set<number>>, key: string): Set<number> {
-  const made = new Set<number>();
-  map.set(key, made);
-  return made;
 }
 
 /** Chinese names stand in a text without a mark: those that some place marks are looked for in all. */

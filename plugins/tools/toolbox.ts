@@ -5,6 +5,7 @@ import { parse } from "../parse.ts";
 import { plainText } from "../plain_text.ts";
 import { Slug, type ToolGrant } from "../schema.ts";
 import { type Tool, ToolContent } from "./tool.ts";
+import { wireName } from "./wire_name.ts";
 
 /** An installed plugin. Its config is its type's business; secrets are named in it, never held. */
 export const Plugin = z.strictObject({
@@ -265,7 +266,7 @@ function named(tools: readonly Omit<GrantedTool, "name">[]): GrantedTool[] {
   for (const { tool: { name } } of tools) counts.set(name, (counts.get(name) ?? 0) + 1);
   return tools.map((granted) => {
     const { plugin, tool: { name } } = granted;
-    const full = counts.get(name) === 1 ? name : `${plugin}_${name}`.slice(-64);
+    const full = counts.get(name) === 1 ? name : wireName(`${plugin}_${name}`);
     return { ...granted, name: full };
   });
 }
