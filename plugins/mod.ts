@@ -46,7 +46,7 @@ export {
   Remembered,
 } from "./memory.ts";
 export { type AssistantNeeds, type Assistants, createAssistants } from "./assistant.ts";
-export type { Prepared, PrepareOptions } from "./stateless.ts";
+export type { Prepared } from "./stateless.ts";
 export { isWaiting } from "./turn.ts";
 export {
   DIMENSIONS,
@@ -64,18 +64,17 @@ export {
   FILE_FORMATS,
   importFile,
 } from "./formats/file.ts";
-export { exportAssistant, FORMATS, importAssistant, type Imported } from "./formats/format.ts";
+export { exportAssistant, importAssistant, type Imported } from "./formats/format.ts";
 export { type ApiAbout, type ApiAccess, Apis } from "./openapi/kind.ts";
 export { ApiScheme } from "./openapi/reading.ts";
 export { SCHEME_PARTS } from "./openapi/authorize.ts";
 export { MASK, openSecrets, SecretParts, type Secrets } from "./secrets.ts";
 export { Door } from "./tools/door.ts";
-export type { Web, WebRequest, WebResponse, WebStream } from "./tools/web.ts";
 export { describeCode, sha256Of } from "./code/kind.ts";
 export { type Ready, SOURCE_CHARS_MAX } from "./code/messages.ts";
 export { BUILTIN_PLUGINS } from "./builtin/kind.ts";
-export { type KindNeeds, pluginKinds, STANDING_PLUGINS } from "./tools/kinds.ts";
-export { askAssistant, type Asked, type AskNeeds, DEPTH_MAX } from "./ask.ts";
+export { pluginKinds, STANDING_PLUGINS } from "./tools/kinds.ts";
+export { askAssistant, type AskNeeds, DEPTH_MAX } from "./ask.ts";
 export { type Callable, type Callables, createCallables, findCallable } from "./callable.ts";
 export { mcpKind } from "./tools/mcp/kind.ts";
 export { ParkedCalls } from "./tools/mcp/parked.ts";
@@ -117,14 +116,8 @@ export {
   type PluginType,
   PromptMessage,
   type Toolbox,
-  type ToolboxNeeds,
 } from "./tools/toolbox.ts";
-export {
-  type Library,
-  openLibrary,
-  type SearchOptions,
-  type SourceFile,
-} from "./knowledge/library.ts";
+export { type Library, openLibrary, type SourceFile } from "./knowledge/library.ts";
 export { bare, parseQuestions, type Question } from "./knowledge/questions.ts";
 export { Citation, SourceSpan } from "./knowledge/citation.ts";
 export {
@@ -133,17 +126,10 @@ export {
   KnowledgeDocument,
   KnowledgeDraft,
 } from "./knowledge/schema.ts";
-export {
-  ALL_OFF,
-  ALL_ON,
-  groundedInstructions,
-  groundedMessage,
-  lookUp,
-  notInSources,
-} from "./knowledge/ask.ts";
+export { ALL_OFF, ALL_ON, lookUp } from "./knowledge/ask.ts";
 export { READABLE, readFile as readKnowledgeFile, SOURCE_BYTES_MAX } from "./knowledge/read.ts";
-export { isRefusal, trace as traceAnswer, type Traced } from "./knowledge/trace.ts";
-export { HeldAnswer, type HeldTo, withheld } from "./knowledge/held.ts";
+export { trace as traceAnswer } from "./knowledge/trace.ts";
+export { HeldAnswer, withheld } from "./knowledge/held.ts";
 export {
   type Answered,
   answerOne,
@@ -153,6 +139,6 @@ export {
   WAYS,
 } from "./knowledge/evaluate.ts";
 export type { Hit } from "./knowledge/passage_index.ts";
-export { type Established, ledgerOf } from "./knowledge/ledger.ts";
-export { type Ground, groundOf, instructionsWith } from "./knowledge/grounding.ts";
+export { ledgerOf } from "./knowledge/ledger.ts";
+export type { Ground } from "./knowledge/grounding.ts";
 export { rankSentences } from "./knowledge/attention.ts";
