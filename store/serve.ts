@@ -1,47 +1,11 @@
 /** Puts Flint together: house, registry, assistants, embedder; and serves it on loopback. */
 import { join, resolve } from "node:path";
-import { FlintError, type HouseOptions, type ModelHouse, openKv, openModels } from "@flint/core";
-import {
-  Apis,
-  type Assistants,
-  type Builder,
-  type Conversations,
-  createAssistants,
-  Door,
-  type Embedder,
-  type Library,
-  type Memory,
-  openBuilder,
-  openConversations,
-  openEmbedder,
-  openLibrary,
-  openMemory,
-  openRegistry,
-  openSecrets,
-  openToolbox,
-  pluginKinds,
-  type Registry,
-  type Secrets,
-  STANDING_PLUGINS,
-  type Toolbox,
-} from "@flint/plugins";
+import { FlintError, type HouseOptions, openKv, openModels } from "@flint/core";
 import { createStore } from "./app.ts";
+import { openParts, type Parts } from "./parts.ts";
 
 /** Everything but the server: what `flint chat` talks to. */
-export interface Flint {
-  readonly house: ModelHouse;
-  readonly registry: Registry;
-  readonly conversations: Conversations;
-  readonly memory: Memory;
-  readonly toolbox: Toolbox;
-  readonly secrets: Secrets;
-  readonly apis: Apis;
-  readonly assistants: Assistants;
-  readonly embedder: Embedder;
-  readonly library: Library;
-  readonly builder: Builder;
-  close(): Promise<void>;
-}
+export type Flint = Parts;
 
 /** A running server. `close` lets running answers end first. */
 export interface FlintServer extends Flint {
@@ -76,41 +40,18 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     await kv.close();
     throw error;
   });
-  const registry = openRegistry(kv);
-  await registry.seed();
-  const conversations = openConversations(kv);
-  const memory = openMemory(kv);
-  const web = new Door({ allowed: options.allowedHosts ?? [] });
-  const secrets = openSecrets({ kv, keyFile: join(dataDir, "secrets.key") });
-  const apis = new Apis({ kv, web, secrets });
-  const engine = () => house.engine();
-  // The kinds come before the assistants that use them, and one kind asks the assistants.
-  const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
-  const ask = { engine, assistants: { prepare } };
-  const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
-  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
-  const embedder = openEmbedder(join(dataDir, "models", "minilm"));
-  const shared = { registry, memory, toolbox, embedder, engine };
-  const library = openLibrary({ kv, embedder });
-  const builder = openBuilder({ ...shared, kv, tools: () => toolbox.list() });
-  const assistants = createAssistants({ ...shared, conversations, library });
-  return {
+  const parts = openParts({
+    kv,
     house,
-    registry,
-    conversations,
-    memory,
-    toolbox,
-    secrets,
-    apis,
-    embedder,
-    library,
-    builder,
-    assistants,
+    folder: dataDir,
+    minilm: join(dataDir, "models", "minilm"),
+    allowed: options.allowedHosts,
+  });
+  await parts.registry.seed();
+  return {
+    ...parts,
     async close() {
-      await Promise.all([assistants.close(), builder.close()]);
-      embedder.close();
-      await toolbox.close();
-      await web.close();
+      await parts.close();
       await house.close();
       await kv.close();
     },

@@ -2,21 +2,10 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { FlintError, openKv } from "@flint/core";
-import {
-  Apis,
-  type AskNeeds,
-  Door,
-  openRegistry,
-  openSecrets,
-  openToolbox,
-  parse,
-  pluginKinds,
-  type Secrets,
-  STANDING_PLUGINS,
-  type Toolbox,
-} from "@flint/plugins";
+import { type AskNeeds, openRegistry, parse, type Secrets, type Toolbox } from "@flint/plugins";
 import { toolOf, tryTool } from "../api/plugins.ts";
 import { promptsOf, PromptValues } from "../api/prompts.ts";
+import { openTools } from "../parts.ts";
 import { isUrl } from "./fetch_file.ts";
 import {
   type CommonOptions,
@@ -115,16 +104,12 @@ export async function withTools(
 ): Promise<void> {
   await needWrite(data, args);
   const kv = openKv(join(data, "app"));
-  const web = new Door({ allowed: allowHost });
-  const secrets = openSecrets({ kv, keyFile: join(data, "secrets.key") });
-  const apis = new Apis({ kv, web, secrets }), registry = openRegistry(kv);
-  const types = pluginKinds({ egress: web, apis, secrets, registry, ask: NOBODY });
-  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
+  const registry = openRegistry(kv);
+  const tools = openTools({ kv, registry, folder: data, allowed: allowHost, ask: NOBODY });
   try {
-    await use({ toolbox, secrets });
+    await use(tools);
   } finally {
-    await toolbox.close();
-    await web.close();
+    await tools.close();
     await kv.close();
   }
 }

@@ -4,23 +4,9 @@ import { openEngine } from "../../core/engine.ts";
 import { openFlashStore } from "../../core/flash/store.ts";
 import { importGguf } from "../../core/gguf/import.ts";
 import { type Engine, type ModelHouse, openKv } from "@flint/core";
-import {
-  Apis,
-  createAssistants,
-  Door,
-  openBuilder,
-  openConversations,
-  openEmbedder,
-  openLibrary,
-  openMemory,
-  openRegistry,
-  openSecrets,
-  openToolbox,
-  pluginKinds,
-  STANDING_PLUGINS,
-} from "@flint/plugins";
-import type { Assistants, Conversations, Registry, Toolbox } from "@flint/plugins";
+import type { Conversations, Registry, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
+import { openParts } from "../../store/parts.ts";
 import { tinyModel } from "../tiny_model.ts";
 
 /** Enough for the tiny model, its cache and four answers at once. */
@@ -48,49 +34,21 @@ export async function openLiveStore(
   const house = houseOf(engine);
 
   const kv = openKv(`${folder}/kv`);
-  const registry = openRegistry(kv), conversations = openConversations(kv);
-  const memory = openMemory(kv);
-  const web = new Door({ allowed });
-  const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
-  const apis = new Apis({ kv, web, secrets });
-  const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
-  const ask = { engine: house.engine, assistants: { prepare } };
-  const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
-  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
-  const embedder = openEmbedder(minilmFolder() ?? `${folder}/minilm`);
-  const shared = { registry, memory, toolbox, embedder, engine: house.engine };
-  const library = openLibrary({ kv, embedder });
-  const assistants = createAssistants({ ...shared, conversations, library });
-  const builder = openBuilder({ ...shared, kv });
-  const deps = {
-    house,
-    registry,
-    conversations,
-    memory,
-    toolbox,
-    secrets,
-    apis,
-    assistants,
-    embedder,
-    library,
-    builder,
-  };
-  const { fetch } = createStore(deps, options);
+  const minilm = minilmFolder() ?? `${folder}/minilm`;
+  const parts = openParts({ kv, house, folder, minilm, allowed });
+  const { fetch } = createStore(parts, options);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, fetch);
   const { port } = server.addr;
   return {
     origin: `http://127.0.0.1:${port}`,
     port,
     engine,
-    registry,
-    conversations,
-    toolbox,
+    registry: parts.registry,
+    conversations: parts.conversations,
+    toolbox: parts.toolbox,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
-      await Promise.all([assistants.close(), builder.close()]);
-      embedder.close();
-      await toolbox.close();
-      await web.close();
+      await parts.close();
       await engine.close();
       await kv.close();
       await Deno.remove(folder, { recursive: true });

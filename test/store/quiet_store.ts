@@ -1,23 +1,9 @@
 /** A real store whose house has no engine yet: for everything that is decided before generation. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
-import {
-  Apis,
-  createAssistants,
-  Door,
-  openBuilder,
-  openConversations,
-  openEmbedder,
-  openLibrary,
-  openMemory,
-  openRegistry,
-  openSecrets,
-  openToolbox,
-  pluginKinds,
-  STANDING_PLUGINS,
-} from "@flint/plugins";
-import type { Assistants, Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
+import type { Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
+import { openParts } from "../../store/parts.ts";
 
 /** A store in a temporary folder; `await using` removes it. */
 export interface QuietStore extends AsyncDisposable {
@@ -56,42 +42,17 @@ export async function openQuietStore(
 ): Promise<QuietStore> {
   const folder = await Deno.makeTempDir({ prefix: "flint_store_" });
   const kv = openKv(folder);
-  const registry = openRegistry(kv), conversations = openConversations(kv);
-  const memory = openMemory(kv);
-  const web = new Door({ allowed });
-  const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
-  const apis = new Apis({ kv, web, secrets });
-  const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
-  const ask = { engine: pulling.engine, assistants: { prepare } };
-  const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
-  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
-  const embedder = openEmbedder(`${folder}/minilm`);
-  const shared = { registry, memory, toolbox, embedder, engine: pulling.engine };
-  const library = openLibrary({ kv, embedder });
-  const assistants = createAssistants({ ...shared, conversations, library });
-  const builder = openBuilder({ ...shared, kv });
-  const deps = {
-    house: pulling,
-    registry,
-    conversations,
-    memory,
-    toolbox,
-    secrets,
-    apis,
-    assistants,
-    embedder,
-    library,
-    builder,
-  };
-  const app = createStore(deps, options);
+  const minilm = `${folder}/minilm`;
+  const parts = openParts({ kv, house: pulling, folder, minilm, allowed });
+  const app = createStore(parts, options);
   return {
     folder,
     app,
-    toolbox,
-    secrets,
-    registry,
-    memory,
-    conversations,
+    toolbox: parts.toolbox,
+    secrets: parts.secrets,
+    registry: parts.registry,
+    memory: parts.memory,
+    conversations: parts.conversations,
     async post(path, body, contentType = "application/json") {
       const headers = { "content-type": contentType };
       const response = await app.request(path, { method: "POST", headers, body });
@@ -99,10 +60,7 @@ export async function openQuietStore(
       return [response.status, answer.error?.message ?? answer.detail];
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([assistants.close(), builder.close()]);
-      embedder.close();
-      await toolbox.close();
-      await web.close();
+      await parts.close();
       await kv.close();
       await Deno.remove(folder, { recursive: true });
     },

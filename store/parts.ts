@@ -1,0 +1,87 @@
+/** The parts of one Flint over one store of data: what its routes, its commands and its tests are given. */
+import { join } from "node:path";
+import type { Kv, ModelHouse } from "@flint/core";
+import {
+  Apis,
+  type AskNeeds,
+  type Assistants,
+  createAssistants,
+  Door,
+  openBuilder,
+  openConversations,
+  openEmbedder,
+  openLibrary,
+  openMemory,
+  openRegistry,
+  openSecrets,
+  openToolbox,
+  pluginKinds,
+  type Registry,
+  STANDING_PLUGINS,
+} from "@flint/plugins";
+import type { StoreDeps } from "./app.ts";
+
+/** What tools are made from. */
+export interface ToolsNeeds {
+  readonly kv: Kv;
+  readonly registry: Registry;
+  /** Where the key that seals secrets lies. */
+  readonly folder: string;
+  /** Hosts ("name" or "name:port") that plugins may reach although they are private. */
+  readonly allowed?: readonly string[] | undefined;
+  /** Who answers when an assistant is asked as a tool. */
+  readonly ask: AskNeeds;
+}
+
+/** Opens plugins and all they need. `close` ends their processes. */
+export function openTools({ kv, registry, folder, allowed = [], ask }: ToolsNeeds) {
+  const web = new Door({ allowed });
+  const secrets = openSecrets({ kv, keyFile: join(folder, "secrets.key") });
+  const apis = new Apis({ kv, web, secrets });
+  const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
+  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
+  const close = async () => {
+    await toolbox.close();
+    await web.close();
+  };
+  return { secrets, apis, toolbox, close };
+}
+
+/** What all parts are made from. */
+export interface PartsNeeds extends Omit<ToolsNeeds, "ask" | "registry"> {
+  readonly house: ModelHouse;
+  /** Where MiniLM lies, if it does. */
+  readonly minilm: string;
+}
+
+/** All parts. */
+export interface Parts extends StoreDeps {
+  /** Ends what they do; the house and the data are their owner's to close. */
+  close(): Promise<void>;
+}
+
+/** Opens them. */
+export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): Parts {
+  const registry = openRegistry(kv), conversations = openConversations(kv);
+  const memory = openMemory(kv);
+  const engine = () => house.engine();
+  // The kinds come before the assistants that use them, and one kind asks the assistants.
+  const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
+  const ask = { engine, assistants: { prepare } };
+  const { close, ...tools } = openTools({ kv, registry, folder, allowed, ask });
+  const { toolbox } = tools;
+  const embedder = openEmbedder(minilm);
+  const shared = { registry, memory, toolbox, embedder, engine };
+  const library = openLibrary({ kv, embedder });
+  const builder = openBuilder({ ...shared, kv, tools: () => toolbox.list() });
+  const assistants = createAssistants({ ...shared, conversations, library });
+  return {
+    ...tools,
+    ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
+    async close() {
+      await Promise.all([assistants.close(), builder.close()]);
+      embedder.close();
+      await close();
+    },
+  };
+}
