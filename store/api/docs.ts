@@ -43,20 +43,23 @@ export interface DocsDeps {
 }
 
 /**
- * Adds /openapi.json (of every route `app` has by then or later, and every tool), the same of one
+ * Adds /openapi.json (of every route that `app` has when it is first asked for, and every tool), the same of one
  * assistant's tools at /plugins/{assistant}/openapi.json, and /docs.
  */
 export function addDocs(app: OpenAPIHono, { callables }: DocsDeps): void {
+  let made: ReturnType<OpenAPIHono["getOpenAPI31Document"]> | undefined;
+  /** What the routes themselves say; made once, when all are there. */
+  const fixed = () => made ??= app.getOpenAPI31Document(DESCRIPTION);
   app.use("/openapi.json", etag());
   app.use("/plugins/:assistant/openapi.json", etag());
   app.get("/openapi.json", async (c) => {
-    const { paths, ...document } = fixed(app);
+    const { paths, ...document } = fixed();
     const all = { ...document, paths: { ...paths, ...pathsOf(await callables.all()) } };
     return c.body(text(all), 200, JSON_TYPE);
   });
   app.get("/plugins/:assistant/openapi.json", async (c) => {
     const own = await callables.of(c.req.param("assistant").slice(0, SLUG_CHARS_MAX));
-    const { components, openapi } = fixed(app);
+    const { components, openapi } = fixed();
     const schemas = ANSWER_SCHEMAS.map((name) => [name, components?.schemas?.[name]]);
     const { name, description } = own[0]!.assistant;
     const document = {
@@ -72,9 +75,6 @@ export function addDocs(app: OpenAPIHono, { callables }: DocsDeps): void {
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
-
-/** What the routes themselves say. */
-const fixed = (app: OpenAPIHono) => app.getOpenAPI31Document(DESCRIPTION);
 
 const text = (document: object) => JSON.stringify(document, withoutFlags);
 

@@ -8,6 +8,7 @@ import {
   createMcpHandler,
   isInitializeRequest,
   isLegacyRequest,
+  type McpHttpHandler,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import {
@@ -32,18 +33,26 @@ const SESSIONS_MAX = 64;
 export function createMcp({ callables, stopping }: McpDeps): Hono {
   const app = new Hono();
   const sessions = new Sessions(), parked = new ParkedCalls();
+  /** By assistant, "" for all of them: each serves any number of requests. */
+  const handlers = new Map<string, McpHttpHandler>();
   stopping.addEventListener("abort", () => {
     parked.close();
     void sessions.close();
+    for (const handler of handlers.values()) void handler.close();
   }, { once: true });
+  const handlerOf = (offer: McpOffer) => {
+    const of = offer.assistant ?? "", known = handlers.get(of);
+    if (known) return known;
+    const made = createMcpHandler(() => createMcpServer(offer), { legacy: "reject" });
+    handlers.set(of, made);
+    return made;
+  };
   const serve = async (c: Context, offer: McpOffer) => {
     const parsedBody = c.req.method === "POST" ? await c.req.json() : undefined;
     if (await isLegacyRequest(c.req.raw, parsedBody)) {
       return sessions.handle(c.req.raw, parsedBody, offer);
     }
-    const handler = createMcpHandler(() => createMcpServer(offer), { legacy: "reject" });
-    stopping.addEventListener("abort", () => void handler.close(), { once: true });
-    return handler.fetch(c.req.raw, { parsedBody });
+    return handlerOf(offer).fetch(c.req.raw, { parsedBody });
   };
   app.all("/", (c) => serve(c, { callables, parked }));
   app.all("/:assistant", async (c) => {
