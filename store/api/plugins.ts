@@ -188,9 +188,9 @@ export function createPlugins({ toolbox, apis, secrets }: PluginDeps): OpenAPIHo
   });
   app.openapi(tools, async (c) => {
     const all = await toolbox.tools(c.req.valid("param").id);
-    const entries = all.map(({ name, description, parameters, effect }) => ({
-      ...{ name, description, parameters, effect },
-    }));
+    const entries = all.map(({ name, description, parameters, effect }) => (
+      { name, description, parameters, effect }
+    ));
     return c.json({ tools: entries }, 200);
   });
   app.openapi(attempt, async (c) => {

@@ -5,14 +5,18 @@ import { FlintError, openKv } from "@flint/core";
 import { type Library, openEmbedder, openLibrary, READABLE, type SourceFile } from "@flint/plugins";
 import { fetchFile, isUrl } from "./fetch_file.ts";
 import { filesIn } from "./folder.ts";
-import { type CommonOptions, parsePath, withCommon } from "./options.ts";
+import {
+  type CommonOptions,
+  type HostOptions,
+  parsePath,
+  withCommon,
+  withHosts,
+} from "./options.ts";
 import { needWrite } from "./permission.ts";
 import { Stop } from "./stop.ts";
 import { formatBytes, print, remark, table } from "./terminal.ts";
 
-interface AddOptions extends CommonOptions {
-  readonly allowHost: readonly string[];
-}
+type AddOptions = CommonOptions & HostOptions;
 
 const FILE_NAMES = new RegExp(`\\.(${READABLE.join("|")})$`, "i");
 
@@ -20,14 +24,10 @@ const FILE_NAMES = new RegExp(`\\.(${READABLE.join("|")})$`, "i");
 export function addKnowledge(program: Command, dataDir: string, args: readonly string[]): void {
   const knowledge = program.command("knowledge")
     .description("give assistants documents to answer from: add, list, search, remove");
-  withCommon(knowledge.command("add"), dataDir)
+  withHosts(withCommon(knowledge.command("add"), dataDir))
     .description("add files, folders or URLs to a collection, which is made if need be")
     .argument("<collection>", "its id, as manifests name it")
     .argument("<place...>", "files, folders of them, or URLs")
-    .option("--allow-host <host>", "private host that a URL may lead to", (host, all: string[]) => [
-      ...all,
-      host,
-    ], [])
     .action(async (id: string, places: string[], options: AddOptions) => {
       await needWrite(options.data, args);
       await withLibrary(options, (library) => addPlaces(library, id, places, options));

@@ -36,7 +36,7 @@ export function Versions(props: VersionsProps) {
             : <p>{say("noDifference")}</p>}
         </section>
       )}
-      <ol class="versions" data-island="versions" data-assistant={assistant.id}>
+      <ol class="versions" data-assistant={assistant.id}>
         {entries.map((entry) => <Version {...props} entry={entry} />)}
       </ol>
       {next && (
@@ -95,7 +95,7 @@ export function MemoryPage({ frame, assistant, remembered: { enabled, facts } }:
   const { say } = frame;
   return (
     <AuthorPage frame={frame} assistant={assistant} title={say("memoryPage")}>
-      <div id="memory" class="facts" data-region data-island="memory" data-assistant={assistant.id}>
+      <div id="memory" class="facts" data-region data-assistant={assistant.id}>
         <p>{say("memoryHint", { name: assistant.name })}</p>
         <label class="switch">
           <input id="memory-on" type="checkbox" role="switch" checked={enabled} data-memory />

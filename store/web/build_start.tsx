@@ -31,7 +31,7 @@ export function BuildStart({ frame, sessions }: BuildStartProps) {
         </section>
         {sessions.length > 0 && <Drafts frame={frame} sessions={sessions} />}
         {assistants.length > 0 && (
-          <section aria-labelledby="edit-title" data-island="build-edit">
+          <section aria-labelledby="edit-title">
             <h2 id="edit-title">{say("changeOne")}</h2>
             <ul class="cards">
               {assistants.map((assistant) => (

@@ -166,7 +166,7 @@ function AssistantMenu({ assistant: { id, name }, say }: { assistant: Assistant;
   return (
     <>
       <IconButton icon="ellipsis" label={say("assistantMenu")} popovertarget="menu" />
-      <div id="menu" popover="auto" class="panel menu" data-island="build-edit">
+      <div id="menu" popover="auto" class="panel menu">
         <Button data-edit={id}>
           <Icon name="pencil" size={16} />
           {say("editAssistant")}

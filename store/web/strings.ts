@@ -24,7 +24,6 @@ export const table = {
   yesterday: ["Yesterday", "昨天"],
   lastWeek: ["Last 7 days", "过去 7 天"],
   older: ["Older", "更早"],
-  settings: ["Settings", "设置"],
   theme: ["Theme", "主题"],
   light: ["Light", "浅色"],
   dark: ["Dark", "深色"],
@@ -53,7 +52,6 @@ export const table = {
 
   // chat
   ask: ["Ask {name}", "向 {name} 提问"],
-  message: ["Message", "消息"],
   send: ["Send", "发送"],
   stop: ["Stop", "停止"],
   keys: ["Enter to send, Shift + Enter for a new line", "Enter 发送，Shift + Enter 换行"],
@@ -82,7 +80,6 @@ export const table = {
     "{name} 已被移除，对话仍可阅读。",
   ],
   untitled: ["New conversation", "新对话"],
-  conversation: ["Conversation", "对话"],
   conversationMenu: ["Conversation menu", "对话菜单"],
   rename: ["Rename", "重命名"],
   renameTitle: ["Rename conversation", "重命名对话"],

@@ -10,7 +10,7 @@ interface MeterProps {
   readonly say: Say;
 }
 
-/** The chip and its panel; islands/meter.ts keeps both live through the `data-core` names. */
+/** The chip and its panel; islands/core.ts keeps both live through the `data-core` names. */
 export function Meter({ report, title, say }: MeterProps) {
   const figures = report && coreFigures(report, undefined, say);
   return (
