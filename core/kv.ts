@@ -91,7 +91,7 @@ const KEY_BYTES_MAX = 960;
 const KEY_PARTS_MAX = 8;
 /** Longest page of a list. */
 export const LIST_MAX = 1000;
-const COLLECTIONS_MAX = 64;
+const COLLECTIONS_MAX = 256;
 /** Sorts behind every text and number as a last part (ordered-binary: 0xff). */
 const LAST = new Uint8Array([0xff]);
 
