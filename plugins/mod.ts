@@ -14,6 +14,7 @@ export {
   MESSAGE_CHARS_MAX,
   OWNER,
   Sampling,
+  Slug,
   SLUG_CHARS_MAX,
   Summary,
   ToolDecision,
@@ -21,7 +22,10 @@ export {
   ToolUse,
 } from "./schema.ts";
 export { diffManifest, FieldChange } from "./manifest_diff.ts";
+export { given } from "./given.ts";
 export { parse } from "./parse.ts";
+export { plainText } from "./plain_text.ts";
+export { freeSlug } from "./slug.ts";
 export {
   type AssistantFilter,
   type AssistantList,

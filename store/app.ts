@@ -35,6 +35,10 @@ import { createPlugins } from "./api/plugins.ts";
 import { createPrompts } from "./api/prompts.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
 import { createTransfer } from "./api/transfer.ts";
+import type { Boards } from "./market/boards.ts";
+import type { Installs } from "./market/installs.ts";
+import type { Listings } from "./market/listings.ts";
+import type { Accounts } from "./people/accounts.ts";
 import { createPages } from "./web/pages.tsx";
 
 /** What the store is built from; main.ts makes them. */
@@ -50,6 +54,10 @@ export interface StoreDeps {
   readonly embedder: Embedder;
   readonly library: Library;
   readonly builder: Builder;
+  readonly accounts: Accounts;
+  readonly listings: Listings;
+  readonly boards: Boards;
+  readonly installs: Installs;
 }
 
 /** How the store behaves; every field has a default. */

@@ -20,6 +20,10 @@ import {
   STANDING_PLUGINS,
 } from "@flint/plugins";
 import type { StoreDeps } from "./app.ts";
+import { openBoards } from "./market/boards.ts";
+import { openInstalls } from "./market/installs.ts";
+import { openListings } from "./market/listings.ts";
+import { openAccounts } from "./people/accounts.ts";
 
 /** What tools are made from. */
 export interface ToolsNeeds {
@@ -78,10 +82,18 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
   return {
     ...tools,
     ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
+    accounts: openAccounts(kv),
+    ...openMarket(kv, registry),
     async close() {
       await Promise.all([assistants.close(), builder.close()]);
       embedder.close();
       await close();
     },
   };
+}
+
+/** Listings, and what follows them. */
+function openMarket(kv: Kv, registry: Registry) {
+  const listings = openListings({ kv, registry }), boards = openBoards(kv);
+  return { listings, boards, installs: openInstalls({ kv, listings, boards }) };
 }

@@ -47,6 +47,7 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
     minilm: join(dataDir, "models", "minilm"),
     allowed: options.allowedHosts,
   });
+  await parts.accounts.found();
   await parts.registry.seed();
   return {
     ...parts,

@@ -1,0 +1,224 @@
+/**
+ * Listings: published, updated, withdrawn. Each change is told to those who follow (search, boards)
+ * inside its own transaction, so that what they keep is never behind or ahead.
+ */
+import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { given, parse, type Registry } from "@flint/plugins";
+import { Listing, PublicationDraft, type Release, ReleaseDraft } from "./listing.ts";
+
+/** A listing that came (`before` is undefined) or changed. Listings never go: see their state. */
+export interface ListingChange {
+  readonly before: Listing | undefined;
+  readonly after: Listing;
+}
+
+/** Is told of each change, within its transaction: what it throws undoes the change. May not await. */
+export type ListingObserver = (transaction: Transaction, change: ListingChange) => void;
+
+/** Some listings; `next`, if there are more, is the cursor of the following ones. */
+export interface ListingList {
+  readonly listings: readonly Listing[];
+  readonly next?: string;
+}
+
+/** Which part of a list. */
+export interface ListPart {
+  /** 1..100, default 50. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** The listings of one store. Reads are synchronous; writes resolve when they are on disk. */
+export interface Listings {
+  /**
+   * Offers an assistant (PublicationDraft). "conflict" where it is offered already: release it.
+   */
+  publish(publisher: string, draft: unknown): Promise<Listing>;
+  /** Updates a listing (ReleaseDraft). "conflict" unless `from` is the present release. */
+  release(publisher: string, id: string, draft: unknown): Promise<Listing>;
+  /** Takes it back: nobody finds it any more, those who installed it keep it. */
+  withdraw(publisher: string, id: string): Promise<Listing>;
+  /** Throws "not_found". Tells of every listing: who may see it is for the caller to ask. */
+  get(id: string): Listing;
+  /** A publisher's own, by id, in whatever state. */
+  list(publisher: string, part?: ListPart): ListingList;
+  /** Newest first, without the present one's. */
+  releases(id: string): Release[];
+  /** The manifest of one release. "not_found". */
+  releaseOf(id: string, release: number): Release;
+  /** Writes a listing as it is, within a transaction of the caller's: for reviews and feeds. */
+  put(transaction: Transaction, listing: Listing): void;
+  /** Writes many as they are, in batches; those who follow are told of each. Resolves to how many. */
+  putAll(listings: Iterable<unknown> | AsyncIterable<unknown>): Promise<number>;
+  /** Lets somebody follow. Opened anew, a store has no followers. */
+  onChange(observer: ListingObserver): void;
+}
+
+/** What listings need. */
+export interface ListingNeeds {
+  readonly kv: Kv;
+  readonly registry: Pick<Registry, "get">;
+  /** Tells the time of changes. */
+  readonly now?: () => Date;
+}
+
+const LIST_LIMIT = 50;
+const LIST_LIMIT_MAX = 100;
+/** Listings written in one transaction: some MB, and readers are never kept waiting by it. */
+const BATCH = 500;
+/** Former releases that are told of; all are kept. */
+const RELEASES_SHOWN = 100;
+
+/** Opens the listings in `kv`. */
+export function openListings(needs: ListingNeeds): Listings {
+  return new StoredListings(needs);
+}
+
+class StoredListings implements Listings {
+  readonly #kv: Kv;
+  readonly #registry: Pick<Registry, "get">;
+  readonly #now: () => Date;
+  readonly #listings: Collection<Listing>;
+  /** [listing, release]: those before the present one. */
+  readonly #releases: Collection<Release>;
+  /** [publisher, listing] */
+  readonly #byPublisher: Collection<true>;
+  readonly #observers: ListingObserver[] = [];
+
+  constructor({ kv, registry, now = () => new Date() }: ListingNeeds) {
+    this.#kv = kv;
+    this.#registry = registry;
+    this.#now = now;
+    this.#listings = kv.collection("listings");
+    this.#releases = kv.collection("listing_releases");
+    this.#byPublisher = kv.collection("listings_by_publisher");
+  }
+
+  async publish(publisher: string, value: unknown): Promise<Listing> {
+    const { assistantId, notes = "", ...rest } = parse(PublicationDraft, value);
+    return await this.#kv.transaction((transaction) => {
+      const manifest = this.#registry.get(assistantId);
+      const before = this.#listings.get(assistantId);
+      if (before) throw takenOrListed(before, publisher);
+      const at = this.#now().toISOString();
+      return this.#save(transaction, {
+        ...{ id: assistantId, assistantId, publisher, state: "listed", release: 1 },
+        ...{ ...given(rest), manifest, notes, publishedAt: at, updatedAt: at },
+      });
+    });
+  }
+
+  async release(publisher: string, id: string, value: unknown): Promise<Listing> {
+    const { from, ...rest } = parse(ReleaseDraft, value);
+    return await this.#kv.transaction((transaction) => {
+      const { reason: _, ...before } = this.#own(publisher, id);
+      if (before.release !== from) {
+        throw new FlintError(
+          "conflict",
+          `"${id}" is at release ${before.release}, not ${from}: look at it again`,
+        );
+      }
+      const manifest = this.#registry.get(before.assistantId);
+      const updatedAt = this.#now().toISOString();
+      const after = { ...before, notes: "", ...given(rest), manifest, updatedAt };
+      return this.#save(transaction, { ...after, state: "listed", release: from + 1 });
+    });
+  }
+
+  async withdraw(publisher: string, id: string): Promise<Listing> {
+    return await this.#kv.transaction((transaction) => {
+      const updatedAt = this.#now().toISOString();
+      const { reason: _, ...before } = this.#own(publisher, id);
+      return this.#save(transaction, { ...before, state: "withdrawn", updatedAt });
+    });
+  }
+
+  get(id: string): Listing {
+    const found = this.#listings.get(id);
+    if (!found) throw new FlintError("not_found", `there is no listing "${id}"`);
+    return found;
+  }
+
+  list(publisher: string, { limit = LIST_LIMIT, cursor }: ListPart = {}): ListingList {
+    checkLimit(limit, LIST_LIMIT_MAX);
+    const { entries, next } = this.#byPublisher.list({
+      prefix: [publisher],
+      limit,
+      ...given({ cursor }),
+    });
+    const listings = entries.map(({ key }) => this.get((key as string[])[1]!));
+    return { listings, ...given({ next }) };
+  }
+
+  releases(id: string): Release[] {
+    this.get(id);
+    const { entries } = this.#releases.list({ prefix: [id], reverse: true, limit: RELEASES_SHOWN });
+    return entries.map(({ value }) => value);
+  }
+
+  releaseOf(id: string, release: number): Release {
+    const listing = this.get(id);
+    if (listing.release === release) return releasePart(listing);
+    const found = this.#releases.get([id, release]);
+    if (!found) throw new FlintError("not_found", `"${id}" has no release ${release}`);
+    return found;
+  }
+
+  put(transaction: Transaction, listing: Listing): void {
+    this.#save(transaction, parse(Listing, listing));
+  }
+
+  async putAll(listings: Iterable<unknown> | AsyncIterable<unknown>): Promise<number> {
+    let batch: Listing[] = [], count = 0;
+    const write = async () => {
+      await this.#kv.transaction((transaction) => {
+        for (const listing of batch) this.#save(transaction, listing);
+      });
+      count += batch.length;
+      batch = [];
+    };
+    for await (const listing of listings) {
+      if (batch.push(parse(Listing, listing)) === BATCH) await write();
+    }
+    if (batch.length > 0) await write();
+    return count;
+  }
+
+  onChange(observer: ListingObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** Somebody else's listing is, to whoever would change it, not there. */
+  #own(publisher: string, id: string): Listing {
+    const found = this.get(id);
+    if (found.publisher === publisher) return found;
+    throw new FlintError("not_found", `there is no listing "${id}" of yours`);
+  }
+
+  #save(transaction: Transaction, after: Listing): Listing {
+    const before = this.#listings.get(after.id);
+    if (before && before.release !== after.release) {
+      transaction.put(this.#releases, [after.id, before.release], releasePart(before));
+    }
+    if (before && before.publisher !== after.publisher) {
+      transaction.remove(this.#byPublisher, [before.publisher, after.id]);
+    }
+    transaction.put(this.#listings, after.id, after);
+    transaction.put(this.#byPublisher, [after.publisher, after.id], true);
+    for (const observer of this.#observers) observer(transaction, { before, after });
+    return after;
+  }
+}
+
+function releasePart({ release, manifest, notes, updatedAt }: Listing): Release {
+  return { release, manifest, notes, updatedAt };
+}
+
+function takenOrListed({ id, publisher }: Listing, asker: string): FlintError {
+  return publisher === asker
+    ? new FlintError("conflict", `"${id}" is published already: release an update of it`)
+    : new FlintError(
+      "conflict",
+      `another publisher has a listing "${id}": copy yours to another id`,
+    );
+}
