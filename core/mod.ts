@@ -14,4 +14,12 @@ export { openModels } from "./catalog/models.ts";
 export { type BringOptions, nameOf, Shelf } from "./catalog/shelf.ts";
 export type * from "./run/api.ts";
 export { checkSchema } from "./text/grammar.ts";
-export { checkLimit, type Collection, type Kv, openKv, type Page, type Transaction } from "./kv.ts";
+export {
+  type Blobs,
+  checkLimit,
+  type Collection,
+  type Kv,
+  openKv,
+  type Page,
+  type Transaction,
+} from "./kv.ts";

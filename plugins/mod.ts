@@ -143,6 +143,7 @@ export {
   WAYS,
 } from "./knowledge/evaluate.ts";
 export type { Hit } from "./knowledge/passage_index.ts";
+export { termsOf, wordsOf } from "./knowledge/terms.ts";
 export { ledgerOf } from "./knowledge/ledger.ts";
 export type { Ground } from "./knowledge/grounding.ts";
 export { rankSentences } from "./knowledge/attention.ts";
