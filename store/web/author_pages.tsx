@@ -11,8 +11,8 @@ import type { Context, Hono } from "hono";
 import { MemoryPage, Versions } from "./author.tsx";
 import { Build } from "./build.tsx";
 import { BuildStart } from "./build_start.tsx";
+import type { Drawing } from "./drawing.tsx";
 import { highlight } from "./highlight.ts";
-import type { Frame } from "./layout.tsx";
 import { createMarkdown } from "./markdown.ts";
 
 /** What these pages show. */
@@ -28,33 +28,32 @@ const DRAFTS = 6;
 /** Sessions looked through for them: some have no draft yet. */
 const SESSIONS = 30;
 
-/** Adds them. `draw` makes a document of a page, `frameOf` gathers what the shell shows. */
+/** Adds them. */
 export function addAuthorPages(
   app: Hono,
   { builder, registry, memory, toolbox }: AuthorDeps,
-  frameOf: (c: Context) => Frame,
-  draw: (c: Context, page: unknown) => Response | Promise<Response>,
+  { frame, send }: Drawing,
 ): void {
   app.get("/build", (c) => {
     const sessions = builder.list(SESSIONS).filter(({ draft, turns, saved }) =>
       draft && turns > 0 && !saved
     );
-    return draw(c, <BuildStart frame={frameOf(c)} sessions={sessions.slice(0, DRAFTS)} />);
+    return send(c, <BuildStart frame={frame(c)} sessions={sessions.slice(0, DRAFTS)} />);
   });
 
   app.get("/build/:session", (c) => {
     const id = c.req.param("session");
     const session = builder.get(id);
-    const frame = frameOf(c);
-    return draw(
+    const shell = frame(c);
+    return send(
       c,
       <Build
-        frame={frame}
+        frame={shell}
         session={session}
         turns={builder.turns(id)}
         messages={session.draft ? builder.preview.messages(id) : []}
         plugins={toolbox.list()}
-        render={createMarkdown({ copy: frame.say("copy"), highlight })}
+        render={createMarkdown({ copy: shell.say("copy"), highlight })}
       />,
     );
   });
@@ -62,10 +61,10 @@ export function addAuthorPages(
   app.get("/a/:assistant/versions", (c) => {
     const assistant = registry.get(c.req.param("assistant"));
     const { entries, next } = registry.versions(assistant.id, c.req.query("cursor"));
-    return draw(
+    return send(
       c,
       <Versions
-        frame={frameOf(c)}
+        frame={frame(c)}
         assistant={assistant}
         entries={entries}
         next={next}
@@ -77,9 +76,9 @@ export function addAuthorPages(
   app.get("/a/:assistant/memory", (c) => {
     const assistant = registry.get(c.req.param("assistant"));
     const remembered = memory.get({ assistant: assistant.id, user: OWNER });
-    return draw(
+    return send(
       c,
-      <MemoryPage frame={frameOf(c)} assistant={assistant} remembered={remembered} />,
+      <MemoryPage frame={frame(c)} assistant={assistant} remembered={remembered} />,
     );
   });
 }

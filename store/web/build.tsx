@@ -10,7 +10,7 @@ import {
 } from "@flint/plugins";
 import { Avatar, type Face } from "./components/avatar.tsx";
 import { Button, IconButton } from "./components/button.tsx";
-import { Composer } from "./components/composer.tsx";
+import { Composer, Dock } from "./components/composer.tsx";
 import { Diff, fieldName } from "./components/diff.tsx";
 import { DraftForm } from "./components/draft_form.tsx";
 import { Empty } from "./components/empty.tsx";
@@ -133,8 +133,7 @@ function Talk(props: BuildProps) {
         )}
         {turns.map((turn, i) => <Turn turn={turn} last={i === turns.length - 1} {...props} />)}
       </ol>
-      <div class="composer-dock">
-        <IconButton icon="arrow-down" label={say("jump")} class="jump" data-jump hidden />
+      <Dock say={say}>
         <Composer
           id="wish"
           name=""
@@ -142,7 +141,7 @@ function Talk(props: BuildProps) {
           maxlength={SAID_CHARS_MAX}
           say={say}
         />
-      </div>
+      </Dock>
       <template id="build-blanks">
         <li class="turn question">
           <h2 class="unseen">{say("youSaid")}</h2>
@@ -243,10 +242,9 @@ function PreviewPane(props: BuildProps) {
         )}
       </div>
       <Turns {...shown} />
-      <div class="composer-dock">
-        <IconButton icon="arrow-down" label={say("jump")} class="jump" data-jump hidden />
+      <Dock say={say}>
         <Composer name={face.name} say={say} />
-      </div>
+      </Dock>
       <Blanks {...shown} />
       <div id="speech" class="unseen" role="log" aria-live="polite" />
     </section>

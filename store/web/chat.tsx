@@ -2,7 +2,7 @@
 import type { Assistant, Conversation, Message, Summary } from "@flint/plugins";
 import { Avatar, type Face } from "./components/avatar.tsx";
 import { Button, IconButton } from "./components/button.tsx";
-import { Composer } from "./components/composer.tsx";
+import { Composer, Dock } from "./components/composer.tsx";
 import { Dialog } from "./components/dialog.tsx";
 import { Field } from "./components/field.tsx";
 import { Icon } from "./components/icon.tsx";
@@ -77,12 +77,11 @@ export function Chat(props: ChatProps) {
         <h1 class="unseen">{title}</h1>
         <Notes {...props} />
         <Turns {...props} />
-        <div class="composer-dock">
-          <IconButton icon="arrow-down" label={say("jump")} class="jump" data-jump hidden />
+        <Dock say={say}>
           {removed
             ? <p class="note">{say("assistantGone", { name: face.name })}</p>
             : <Composer name={face.name} say={say} />}
-        </div>
+        </Dock>
         <div class="end" />
         <Blanks {...props} />
         <div id="speech" class="unseen" role="log" aria-live="polite" />
@@ -96,7 +95,7 @@ function Title({ face, title }: { face: Face; title: string }) {
     <>
       <Avatar {...face} size={26} />
       <a href={`/a/${face.id}`}>{face.name}</a>
-      <span id="title">{title}</span>
+      <span id="title" data-region>{title}</span>
     </>
   );
 }
@@ -104,7 +103,7 @@ function Title({ face, title }: { face: Face; title: string }) {
 /** What the model is told of the oldest turns, for its reader to check. */
 function Notes({ frame: { say }, summary }: ChatProps) {
   return (
-    <div id="notes">
+    <div id="notes" data-region>
       {summary && (
         <details class="notes">
           <summary>
@@ -230,7 +229,7 @@ function Menu({ say, title }: { say: Say; title: string }) {
         confirm={say("save")}
         say={say}
       >
-        <Field label={say("title")} name="title" value={title} maxlength={120} />
+        <Field label={say("title")} name="title" value={title} maxlength={120} required />
       </Dialog>
       <Dialog
         id="delete"

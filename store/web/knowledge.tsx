@@ -49,7 +49,7 @@ export function Collections(
         </ul>
       </section>
       <form class="upload" method="post" action="/knowledge">
-        <Field label={say("collectionName")} name="name" maxlength={80} />
+        <Field label={say("collectionName")} name="name" maxlength={80} required />
         <Button kind="primary" type="submit">{say("createCollection")}</Button>
       </form>
     </Room>
@@ -131,7 +131,13 @@ function Search({ frame: { say }, base, query, found = [] }: CollectionProps) {
   return (
     <section>
       <form class="upload" method="get" action={`/knowledge/${base.id}`} role="search">
-        <Field label={say("searchDocuments")} name="q" value={query ?? ""} maxlength={500} />
+        <Field
+          label={say("searchDocuments")}
+          name="q"
+          value={query ?? ""}
+          maxlength={500}
+          required
+        />
         <Button type="submit">{say("search")}</Button>
       </form>
       {query && found.length === 0 && <p class="hint">{say("nothingFound")}</p>}

@@ -1,8 +1,9 @@
 /** Routes of the knowledge pages: plain forms, so that they work without scripts. */
 import { FlintError } from "@flint/core";
 import { type Library, READABLE, type SourceSpan } from "@flint/plugins";
-import { type Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { placeOf } from "./components/citations.tsx";
+import type { Drawing } from "./drawing.tsx";
 import {
   CollectionPage,
   Collections,
@@ -10,46 +11,36 @@ import {
   type FoundPassage,
   type Outcome,
 } from "./knowledge.tsx";
-import type { Frame } from "./layout.tsx";
-
-/** What the pages need: the library, and how a page is framed and drawn. */
-export interface KnowledgePagesDeps {
-  readonly library: Library;
-  readonly frame: (c: Context) => Frame;
-  readonly draw: (c: Context, page: unknown) => Response | Promise<Response>;
-}
 
 const ACCEPT = READABLE.map((ending) => `.${ending}`).join(",");
 /** Characters shown on either side of a cited place; a whole text of this length is shown whole. */
 const AROUND_CHARS = 30_000;
 const FOUND = 5;
 
-/** The pages under /knowledge. */
-export function knowledgePages(deps: KnowledgePagesDeps): Hono {
-  const { library, frame, draw } = deps;
-  const app = new Hono();
-
-  app.get("/", (c) => {
+/** Adds the pages under /knowledge. */
+export function addKnowledgePages(app: Hono, library: Library, drawing: Drawing): void {
+  const { frame, send } = drawing;
+  app.get("/knowledge", (c) => {
     const bases = library.list().map((base) => ({
       ...base,
       documents: library.documents(base.id).length,
     }));
-    return draw(c, <Collections frame={frame(c)} bases={bases} />);
+    return send(c, <Collections frame={frame(c)} bases={bases} />);
   });
 
-  app.post("/", async (c) => {
+  app.post("/knowledge", async (c) => {
     const name = String((await c.req.formData()).get("name") ?? "");
     const { id } = await library.create({ id: freeId(library, name), name });
     return c.redirect(`/knowledge/${encodeURIComponent(id)}`, 303);
   });
 
-  app.get("/:id", async (c) => {
+  app.get("/knowledge/:id", async (c) => {
     const base = library.get(c.req.param("id"));
     const query = c.req.query("q")?.slice(0, 500);
     const hits = query ? await library.search([base.id], query, { count: FOUND }) : [];
     const found = hits.map(({ source }) => foundOf(source));
     const documents = library.documents(base.id);
-    return draw(
+    return send(
       c,
       <CollectionPage
         {...{ frame: frame(c), base, documents, accept: ACCEPT, query, found }}
@@ -57,18 +48,17 @@ export function knowledgePages(deps: KnowledgePagesDeps): Hono {
     );
   });
 
-  app.post("/:id/remove", async (c) => {
+  app.post("/knowledge/:id/remove", async (c) => {
     await library.remove(c.req.param("id"));
     return c.redirect("/knowledge", 303);
   });
 
-  addDocuments(app, deps);
-  return app;
+  addDocuments(app, library, drawing);
 }
 
 /** Documents: sent by a form, read at a place, removed. */
-function addDocuments(app: Hono, { library, frame, draw }: KnowledgePagesDeps): void {
-  app.post("/:id/files", async (c) => {
+function addDocuments(app: Hono, library: Library, { frame, send }: Drawing): void {
+  app.post("/knowledge/:id/files", async (c) => {
     const base = library.get(c.req.param("id"));
     const sent = (await c.req.formData()).getAll("files");
     const files = sent.filter((file) => file instanceof File).map((file) => ({
@@ -83,25 +73,25 @@ function addDocuments(app: Hono, { library, frame, draw }: KnowledgePagesDeps): 
       }
     }
     const documents = library.documents(base.id);
-    return draw(
+    return send(
       c,
       <CollectionPage {...{ frame: frame(c), base, documents, accept: ACCEPT, outcomes }} />,
     );
   });
 
-  app.get("/:id/documents/:document", (c) => {
+  app.get("/knowledge/:id/documents/:document", (c) => {
     const base = library.get(c.req.param("id"));
     const document = library.documents(base.id).find(({ id }) => id === c.req.param("document"));
     if (!document) throw new FlintError("not_found", "there is no such document");
     const text = library.text(base.id, document.id);
     const place = { start: c.req.query("start"), end: c.req.query("end") };
-    return draw(
+    return send(
       c,
       <DocumentPage {...{ frame: frame(c), base, document, parts: partsOf(text, place) }} />,
     );
   });
 
-  app.post("/:id/documents/:document/remove", async (c) => {
+  app.post("/knowledge/:id/documents/:document/remove", async (c) => {
     const { id, document } = c.req.param();
     await library.removeDocument(id, document);
     return c.redirect(`/knowledge/${encodeURIComponent(id)}`, 303);

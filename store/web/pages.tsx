@@ -1,33 +1,33 @@
 /** The pages' routes: what is asked for, gathered and drawn on the server. */
-import { type Engine, FlintError, type ModelHouse } from "@flint/core";
-import type { Assistant, Conversations, Library, Registry } from "@flint/plugins";
+import { FlintError } from "@flint/core";
+import type { Assistant, Library, Registry } from "@flint/plugins";
 import { type Context, Hono } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
+import { setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
-import { type AssetAddresses, loadAssets } from "./assets.ts";
+import { given } from "../api/given.ts";
+import { loadAssets } from "./assets.ts";
 import { addAuthorPages, type AuthorDeps } from "./author_pages.tsx";
 import { Chat, NewChat } from "./chat.tsx";
 import { Empty } from "./components/empty.tsx";
+import { createDrawing, type Drawing, type DrawingDeps } from "./drawing.tsx";
 import { highlight } from "./highlight.ts";
 import { History, Home } from "./home.tsx";
-import { type Frame, Page } from "./layout.tsx";
-import { knowledgePages } from "./knowledge_pages.tsx";
+import { Page } from "./layout.tsx";
+import { addKnowledgePages } from "./knowledge_pages.tsx";
 import { createMarkdown } from "./markdown.ts";
-import { type Theme, themes } from "./sidebar.tsx";
+import { themes } from "./sidebar.tsx";
 import { addPluginPages, type PluginPagesDeps } from "./plugin_pages.tsx";
 import { Window } from "./window.tsx";
-import { type Language, languages, speak, type StringKey } from "./strings.ts";
+import { languages, type StringKey } from "./strings.ts";
 
 /** What the pages show. */
-export interface PagesDeps extends AuthorDeps, PluginPagesDeps {
-  readonly house: ModelHouse;
-  readonly conversations: Conversations;
+export interface PagesDeps extends AuthorDeps, DrawingDeps, PluginPagesDeps {
   readonly library: Library;
   /** Takes one line per failure of ours. */
   readonly log: (line: string) => void;
 }
 
-/** Assistants and conversations listed in the sidebar, and conversations on a page of all. */
+/** Conversations on a page of all. */
 const LISTED = 50;
 /** Longest text a starter's link may put into the composer. */
 const ASK_MAX = 2000;
@@ -43,8 +43,9 @@ export interface Pages {
 /** Reads the assets and builds the pages. */
 export function createPages(deps: PagesDeps): Pages {
   const { addresses, routes } = loadAssets();
+  const drawing = createDrawing(deps, addresses), { frame, send } = drawing;
   const app = new Hono();
-  app.onError((error, c) => drawFailure(c, deps, addresses, error));
+  app.onError((error, c) => drawFailure(c, deps, drawing, error));
   app.route("/", routes);
   app.use(languageDetector({
     order: ["cookie", "header"],
@@ -53,43 +54,28 @@ export function createPages(deps: PagesDeps): Pages {
     caches: false,
   }));
 
-  app.get("/", (c) => c.html(document(<Home frame={frameOf(c, deps, addresses)} />)));
+  app.get("/", (c) => send(c, <Home frame={frame(c)} />));
 
   app.get("/a/:assistant", (c) => {
     const assistant = deps.registry.get(c.req.param("assistant"));
     const ask = c.req.query("ask")?.slice(0, ASK_MAX);
-    const frame = frameOf(c, deps, addresses);
-    return c.html(document(<NewChat frame={frame} assistant={assistant} ask={ask} />));
+    return send(c, <NewChat frame={frame(c)} assistant={assistant} ask={ask} />);
   });
 
-  app.get("/chat/:conversation", (c) => c.html(document(chatPage(c, deps, addresses))));
-
-  addAuthorPages(
-    app,
-    deps,
-    (c) => frameOf(c, deps, addresses),
-    (c, page) => c.html(document(page)),
-  );
+  app.get("/chat/:conversation", (c) => send(c, chatPage(c, deps, drawing)));
 
   app.get("/conversations", (c) => {
     const cursor = c.req.query("cursor");
-    const list = deps.conversations.list({ limit: LISTED, ...(cursor ? { cursor } : {}) });
-    return c.html(document(<History frame={frameOf(c, deps, addresses)} list={list} />));
+    const list = deps.conversations.list({ limit: LISTED, ...given({ cursor }) });
+    return send(c, <History frame={frame(c)} list={list} />);
   });
 
-  app.route(
-    "/knowledge",
-    knowledgePages({
-      library: deps.library,
-      frame: (c) => frameOf(c, deps, addresses),
-      draw: (c, page) => c.html(document(page)),
-    }),
-  );
-
   app.get("/core", (c) => c.redirect("/core/window", 308));
-  app.get("/core/window", (c) => c.html(document(<Window frame={frameOf(c, deps, addresses)} />)));
+  app.get("/core/window", (c) => send(c, <Window frame={frame(c)} />));
 
-  addPluginPages(app, deps, { frame: (c) => frameOf(c, deps, addresses), document });
+  addAuthorPages(app, deps, drawing);
+  addKnowledgePages(app, deps.library, drawing);
+  addPluginPages(app, deps, drawing);
 
   app.post("/settings", async (c) => {
     const form = await c.req.formData();
@@ -99,13 +85,13 @@ export function createPages(deps: PagesDeps): Pages {
   });
 
   const missing = new FlintError("not_found", "there is no such page");
-  return { routes: app, notFound: (c) => drawFailure(c, deps, addresses, missing) };
+  return { routes: app, notFound: (c) => drawFailure(c, deps, drawing, missing) };
 }
 
-function chatPage(c: Context, deps: PagesDeps, assets: AssetAddresses) {
+function chatPage(c: Context, deps: PagesDeps, drawing: Drawing) {
   const conversation = deps.conversations.get(c.req.param("conversation")!);
   const { assistantId } = conversation;
-  const frame = frameOf(c, deps, assets);
+  const frame = drawing.frame(c);
   const assistant = findAssistant(deps.registry, assistantId);
   return (
     <Chat
@@ -118,35 +104,6 @@ function chatPage(c: Context, deps: PagesDeps, assets: AssetAddresses) {
       render={createMarkdown({ copy: frame.say("copy"), highlight })}
     />
   );
-}
-
-/** JSX has no word for the doctype. */
-const document = (page: unknown) => `<!doctype html>${page}`;
-
-function frameOf(
-  c: Context,
-  { house, registry, conversations }: PagesDeps,
-  assets: AssetAddresses,
-) {
-  const language = (c.get("language") ?? "en") as Language;
-  const theme = getCookie(c, "theme") ?? "system";
-  const status = house.status();
-  const recent = conversations.list({ limit: LISTED });
-  const engine: Engine | undefined = status.serving === undefined ? undefined : house.engine();
-  return {
-    say: speak(language),
-    language,
-    theme: Object.hasOwn(themes, theme) ? theme as Theme : "system",
-    path: c.req.path,
-    now: Date.now(),
-    assets,
-    assistants: registry.list({ limit: LISTED }).assistants,
-    conversations: recent.conversations.filter(({ messages }) => messages > 0),
-    more: recent.next !== undefined,
-    status,
-    report: engine?.report(),
-    titles: Object.fromEntries(house.list().map(({ name, title }) => [name, title])),
-  } satisfies Frame;
 }
 
 /** undefined for one that was removed: its conversations stay readable. */
@@ -171,24 +128,23 @@ function ownPath(path: unknown): string {
 }
 
 /** A page that says what went wrong, in the shell like any other. */
-function drawFailure(c: Context, deps: PagesDeps, assets: AssetAddresses, error: Error) {
+function drawFailure(c: Context, deps: PagesDeps, drawing: Drawing, error: Error) {
   const missing = error instanceof FlintError && ["not_found", "bad_input"].includes(error.code);
   if (!missing) deps.log(`${c.get("requestId")} ${error.stack}`);
   const [title, hint]: StringKey[] = missing
     ? ["notFound", "notFoundHint"]
     : ["broken", "brokenHint"];
-  const frame = frameOf(c, deps, assets);
+  const frame = drawing.frame(c);
   const { say } = frame;
-  return c.html(
-    document(
-      <Page frame={frame} title={`${say(title!)} · Flint`}>
-        <main id="content" class="home">
-          <Empty icon={missing ? "map-pin-off" : "cloud-off"} title={say(title!)} hint={say(hint!)}>
-            <a class="button primary" href="/">{say("home")}</a>
-          </Empty>
-        </main>
-      </Page>,
-    ),
+  return drawing.send(
+    c,
+    <Page frame={frame} title={`${say(title!)} · Flint`}>
+      <main id="content" class="home">
+        <Empty icon={missing ? "map-pin-off" : "cloud-off"} title={say(title!)} hint={say(hint!)}>
+          <a class="button primary" href="/">{say("home")}</a>
+        </Empty>
+      </main>
+    </Page>,
     missing ? 404 : 500,
   );
 }

@@ -11,7 +11,7 @@ import {
 import type { Context, Hono } from "hono";
 import { given } from "../api/given.ts";
 import { toolOf, tryTool } from "../api/plugins.ts";
-import type { Frame } from "./layout.tsx";
+import type { Drawing } from "./drawing.tsx";
 import { OnePlugin, Plugins, TryTool } from "./plugins.tsx";
 import { fieldName, valuesOf } from "./value_field.tsx";
 
@@ -22,22 +22,16 @@ export interface PluginPagesDeps {
   readonly secrets: Secrets;
 }
 
-/** How a page is drawn. */
-interface Drawing {
-  readonly frame: (c: Context) => Frame;
-  readonly document: (page: unknown) => string;
-}
-
 /** Adds the routes. */
 export function addPluginPages(
   app: Hono,
   deps: PluginPagesDeps,
-  { frame, document }: Drawing,
+  { frame, send }: Drawing,
 ): void {
   const { toolbox, apis, secrets } = deps;
   const list = (c: Context, fault?: string) => {
     const page = <Plugins frame={frame(c)} plugins={toolbox.list()} {...given({ fault })} />;
-    return c.html(document(page), fault === undefined ? 200 : 400);
+    return send(c, page, fault === undefined ? 200 : 400);
   };
   app.get("/plugins", (c) => list(c));
   app.post("/plugins", async (c) => {
@@ -57,7 +51,7 @@ export function addPluginPages(
     const about = apis.about(plugin), access = apis.access(plugin);
     const back = new URL("/api/plugins/signed-in", c.req.url).href;
     const shown = { frame: frame(c), plugin, tools, about, access, back, ...given({ fault }) };
-    return c.html(document(<OnePlugin {...shown} />), fault === undefined ? 200 : 400);
+    return send(c, <OnePlugin {...shown} />, fault === undefined ? 200 : 400);
   };
   app.get("/plugins/:id", (c) => one(c, c.req.param("id")));
   // Posts to /plugins/:assistant/:tool are calls of tools (api/invoke.ts).
@@ -87,14 +81,14 @@ export function addPluginPages(
       return c.redirect(`/plugins/${id}`, 303);
     }, (fault) => one(c, id, fault));
   });
-  addTrying(app, deps, { frame, document });
+  addTrying(app, deps, { frame, send });
 }
 
-function addTrying(app: Hono, { toolbox }: PluginPagesDeps, { frame, document }: Drawing): void {
+function addTrying(app: Hono, { toolbox }: PluginPagesDeps, { frame, send }: Drawing): void {
   app.get("/plugins/:id/tools/:tool", async (c) => {
     const { id, tool: name } = c.req.param();
     const plugin = toolbox.get(id), tool = await toolOf(toolbox, id, name);
-    return c.html(document(<TryTool frame={frame(c)} plugin={plugin} tool={tool} filled={{}} />));
+    return send(c, <TryTool frame={frame(c)} plugin={plugin} tool={tool} filled={{}} />);
   });
   app.post("/plugins/:id/tools/:tool", async (c) => {
     const { id, tool: name } = c.req.param();
@@ -108,8 +102,8 @@ function addTrying(app: Hono, { toolbox }: PluginPagesDeps, { frame, document }:
     return await tried(async () => {
       const values = valuesOf(tool.parameters, filled);
       const answer = await tryTool(tool, values, c.req.raw.signal);
-      return c.html(document(<TryTool {...shown} tried={answer} />));
-    }, (fault) => c.html(document(<TryTool {...shown} fault={fault} />), 400));
+      return send(c, <TryTool {...shown} tried={answer} />);
+    }, (fault) => send(c, <TryTool {...shown} fault={fault} />, 400));
   });
 }
 

@@ -2,6 +2,7 @@
 import type { ApiAbout, ApiAccess, Plugin, Tool, ToolResult } from "@flint/plugins";
 import { SCHEME_PARTS } from "@flint/plugins";
 import { Button } from "./components/button.tsx";
+import { Field } from "./components/field.tsx";
 import { Icon } from "./components/icon.tsx";
 import { type Frame, Page } from "./layout.tsx";
 import type { Say } from "./strings.ts";
@@ -44,8 +45,8 @@ export function Plugins({ frame, plugins, fault }: ListProps) {
           <h2 id="add-title">{say("addApi")}</h2>
           <Fault text={fault} />
           <form method="post" action="/plugins" enctype="multipart/form-data" class="plugin-form">
-            <Line label={say("apiName")} name="name" maxlength={80} required />
-            <Line label={say("apiUrl")} name="url" type="url" />
+            <Field label={say("apiName")} name="name" maxlength={80} required />
+            <Field label={say("apiUrl")} name="url" type="url" />
             <label class="field">
               <span>{say("apiText")}</span>
               <textarea name="document" rows={5} spellcheck={false} />
@@ -54,7 +55,7 @@ export function Plugins({ frame, plugins, fault }: ListProps) {
               <span>{say("apiFile")}</span>
               <input type="file" name="file" accept=".json,.yaml,.yml" />
             </label>
-            <Line label={say("apiServer")} name="server" type="url" />
+            <Field label={say("apiServer")} name="server" type="url" />
             <Button kind="primary" type="submit">{say("add")}</Button>
           </form>
         </section>
@@ -131,7 +132,7 @@ function About({ plugin, about: { servers, server, remarks }, say }: AboutProps)
   return (
     <>
       <form method="post" action={`/plugins/${plugin.id}/page/server`} class="plugin-form">
-        <Line
+        <Field
           label={say("serverOf")}
           name="server"
           type="url"
@@ -171,7 +172,7 @@ function Access({ plugin, access: { name, scheme, ready }, back, say }: AccessPr
       </summary>
       <form method="post" action={address} class="plugin-form">
         {SCHEME_PARTS[scheme.type]!.map((part) => (
-          <Line label={part} name={part} type={/user|Id$/.test(part) ? "text" : "password"} />
+          <Field label={part} name={part} type={/user|Id$/.test(part) ? "text" : "password"} />
         ))}
         <div class="row">
           <Button kind="primary" type="submit">{say("save")}</Button>
@@ -259,25 +260,4 @@ function Tried(
 
 function Fault({ text }: { text?: string | undefined }) {
   return text === undefined ? null : <p class="fault" role="alert">{text}</p>;
-}
-
-interface LineProps {
-  readonly label: string;
-  readonly name: string;
-  readonly type?: string;
-  readonly maxlength?: number;
-  readonly required?: boolean;
-  readonly value?: string | undefined;
-  readonly placeholder?: string | undefined;
-  /** Id of a datalist. */
-  readonly list?: string;
-}
-
-function Line({ label, type = "text", ...rest }: LineProps) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input type={type} autocomplete="off" {...rest} />
-    </label>
-  );
 }

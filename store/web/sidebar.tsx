@@ -93,7 +93,7 @@ function Conversations({ frame }: { frame: Frame }) {
   const { say, conversations, more, now, path } = frame;
   const groups = Map.groupBy(conversations, (each) => dayGroup(each.updatedAt, now));
   return (
-    <nav id="conversations" aria-label={say("conversations")}>
+    <nav id="conversations" data-region aria-label={say("conversations")}>
       {conversations.length === 0 && <p class="sidebar-none">{say("noConversations")}</p>}
       {[...groups].map(([group, members]) => (
         <>

@@ -22,7 +22,7 @@ export function Window({ frame }: { frame: Frame }) {
   return (
     <Page frame={frame} title={`${say("windowTitle")} · Flint`}>
       <main id="content" class="home window">
-        <div id="core-report">
+        <div id="core-report" data-region>
           {report
             ? <Account report={report} say={say} />
             : <Empty icon="cpu" title={say("noEngine")} hint={say("coreHint")} />}

@@ -3,10 +3,8 @@ import assert from "node:assert/strict";
 import { writeGguf } from "../gguf_writer.ts";
 import { openLiveStore } from "../store/live_store.ts";
 import { tinyParts } from "../tiny_model.ts";
-import { noBrowser, openBrowser, type Tab } from "./browser.ts";
+import { DESK, noBrowser, openBrowser, PHONE, type Tab, until } from "./browser.ts";
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const DESK = { viewport: { width: 1440, height: 900 } };
 const SLOW_MS = 20_000;
 
 Deno.test({
@@ -111,15 +109,6 @@ async function author({ page, visit }: Tab): Promise<string> {
   return pathname;
 }
 
-/** Asks again until the answer is yes. (The page's policy forbids the driver's own way, eval.) */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail("waited 20 s in vain");
-}
-
 async function versions({ page, visit }: Tab): Promise<void> {
   await visit("/a/spell-coach/versions");
   await page.getByRole("link", { name: "What changed" }).first().click();
@@ -146,12 +135,6 @@ async function remember({ page, visit }: Tab): Promise<void> {
 /** Looks at each page, saves what it sees and asks axe. */
 async function inspect(tab: Tab, build: string, variant: string): Promise<void> {
   const { page } = tab;
-  const look = async (name: string) => {
-    await page.waitForTimeout(300); // panels slide in
-    await tab.shoot(`${name}-${variant}`);
-    assert.deepEqual(await tab.axe(), [], `${name}-${variant}`);
-    assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name);
-  };
   const pages = {
     start: "/build",
     build,
@@ -160,15 +143,15 @@ async function inspect(tab: Tab, build: string, variant: string): Promise<void> 
   };
   for (const [name, path] of Object.entries(pages)) {
     await tab.visit(path);
-    await look(name);
+    await tab.look(`${name}-${variant}`);
   }
   await tab.visit(build);
   for (const pane of ["form", "preview"]) {
     await page.locator(`label.pane-${pane}`).click();
-    await look(`build-${pane}`);
+    await tab.look(`build-${pane}-${variant}`);
   }
   await tab.visit("/a/spell-coach");
   await page.locator(".top [popovertarget=menu]").click();
-  await look("assistant-menu");
+  await tab.look(`assistant-menu-${variant}`);
   assert.deepEqual(tab.faults, []);
 }

@@ -1,4 +1,5 @@
 /** A real Chromium that tells what went wrong on a page: errors, and requests that leave the origin. */
+import assert from "node:assert/strict";
 import {
   type BrowserContext,
   type BrowserContextOptions,
@@ -19,6 +20,8 @@ const QUIET = [
   "--disable-component-update",
   "--disable-sync",
 ];
+/** As long as panels slide. */
+const SLIDE_MS = 300;
 const SCREENS = new URL("../../.artifacts/screens/", import.meta.url);
 
 /** Why browser tests do not run here; undefined where they do. */
@@ -26,6 +29,10 @@ export const noBrowser: string | undefined = await Deno.stat(CHROMIUM).then(
   () => undefined,
   () => `no Chromium at ${CHROMIUM}; name one with CHROMIUM`,
 );
+
+/** The screens that pages are looked at on. */
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+export const DESK = { viewport: { width: 1440, height: 900 } };
 
 /** One tab of one reader. */
 export interface Tab extends AsyncDisposable {
@@ -38,6 +45,8 @@ export interface Tab extends AsyncDisposable {
   shoot(name: string): Promise<void>;
   /** What axe finds against WCAG 2.2 AA, as one line each. */
   axe(): Promise<string[]>;
+  /** Shoots what is seen, and asserts that axe finds nothing and nothing is wider than the screen. */
+  look(name: string): Promise<void>;
 }
 
 /** Opens a browser; `await using` closes it and its tabs. */
@@ -64,7 +73,7 @@ async function openTab(context: BrowserContext, origin: string): Promise<Tab> {
       faults.push(`request ${request.url()}`);
     }
   });
-  return {
+  const tab: Tab = {
     page,
     faults,
     async visit(path) {
@@ -82,6 +91,22 @@ async function openTab(context: BrowserContext, origin: string): Promise<Tab> {
       ) as axe.AxeResults;
       return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id} ${html}`));
     },
+    async look(name) {
+      await page.waitForTimeout(SLIDE_MS);
+      await tab.shoot(name);
+      assert.deepEqual(await tab.axe(), [], name);
+      assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name);
+    },
     [Symbol.asyncDispose]: () => context.close(),
   };
+  return tab;
+}
+
+/** Asks again until the answer is yes. (The page's policy forbids the driver's own way, eval.) */
+export async function until(condition: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail("waited 20 s in vain");
 }

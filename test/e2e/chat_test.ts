@@ -5,10 +5,8 @@ import { writeGguf } from "../gguf_writer.ts";
 import { type LiveStore, openLiveStore } from "../store/live_store.ts";
 import { PAYLOADS } from "../store/web/payloads.ts";
 import { tinyParts } from "../tiny_model.ts";
-import { noBrowser, openBrowser, type Tab } from "./browser.ts";
+import { DESK, noBrowser, openBrowser, PHONE, type Tab, until } from "./browser.ts";
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const DESK = { viewport: { width: 1440, height: 900 } };
 type Open = Awaited<ReturnType<typeof openBrowser>>["open"];
 type Steps = (live: LiveStore, open: Open) => Promise<void>;
 
@@ -276,21 +274,15 @@ async function inspect(tab: Tab, id: string, variant: string): Promise<void> {
     menu: ".top [popovertarget=menu]",
     figures: ".stats summary",
   };
-  const look = async (name: string) => {
-    await page.waitForTimeout(300); // panels slide in
-    await tab.shoot(`${name}-${variant}`);
-    assert.deepEqual(await tab.axe(), [], `${name}-${variant}`);
-    assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name);
-  };
   const pages = { home: "/", fresh: "/a/speaker", chat: `/chat/${id}`, window: "/core/window" };
   for (const [name, path] of Object.entries(pages)) {
     await tab.visit(path);
-    await look(name);
+    await tab.look(`${name}-${variant}`);
   }
   for (const [name, opener] of Object.entries(opened)) {
     await tab.visit(`/chat/${id}`);
     await page.locator(opener).last().click();
-    await look(name);
+    await tab.look(`${name}-${variant}`);
   }
   assert.deepEqual(tab.faults, []);
 }
@@ -301,15 +293,6 @@ async function lengthOf(page: Page, selector: string, characters: number): Promi
   let found = 0;
   await until(async () => (found = await page.evaluate(length)) >= characters);
   return found;
-}
-
-/** Asks again until the answer is yes. (The page's policy forbids the driver's own way, eval.) */
-async function until(condition: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail("waited 20 s in vain");
 }
 
 /** A kept conversation with these answers. */

@@ -1,6 +1,8 @@
 /** Where the reader writes: one box that grows, one button that sends and then stops. */
 import { MESSAGE_CHARS_MAX } from "@flint/plugins";
+import type { Child } from "hono/jsx";
 import type { Say } from "../strings.ts";
+import { IconButton } from "./button.tsx";
 import { Icon } from "./icon.tsx";
 
 interface ComposerProps {
@@ -13,6 +15,16 @@ interface ComposerProps {
   readonly text?: string;
   readonly maxlength?: number;
   readonly say: Say;
+}
+
+/** Keeps what it holds at the bottom of the turns, and leads back down to it. */
+export function Dock({ say, children }: { say: Say; children?: Child }) {
+  return (
+    <div class="composer-dock">
+      <IconButton icon="arrow-down" label={say("jump")} class="jump" data-jump hidden />
+      {children}
+    </div>
+  );
 }
 
 /** The form that islands/chat.ts drives. */

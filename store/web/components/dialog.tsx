@@ -17,7 +17,7 @@ interface DialogProps {
 /** Closed until a button with `data-dialog={id}` opens it; its form carries `data-action`. */
 export function Dialog({ id, title, say, action, confirm, danger, children }: DialogProps) {
   return (
-    <dialog id={id} class="dialog" aria-labelledby={`${id}-title`}>
+    <dialog id={id} class="dialog" data-region aria-labelledby={`${id}-title`}>
       <form method="dialog" data-action={action}>
         <h2 id={`${id}-title`}>{title}</h2>
         {children}

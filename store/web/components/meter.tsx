@@ -14,7 +14,7 @@ interface MeterProps {
 export function Meter({ report, title, say }: MeterProps) {
   const figures = report && coreFigures(report, undefined, say);
   return (
-    <div id="meter" class="meter" data-model={report?.model}>
+    <div id="meter" class="meter" data-region data-model={report?.model}>
       <button type="button" class="meter-chip" popovertarget="core">
         <span class="unseen">{say("core")}</span>
         <BudgetBar budget={report?.budget} />

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** Entry of the pages' script: wakes the islands a page has. Bundled into ../app.js by ../build.ts. */
+/** Entry of the pages' script: wakes the islands a page has. Bundled into ../app.js by ../bundle.ts. */
 import { speak } from "../strings.ts";
 import type { Language } from "../strings.ts";
 import { startAuthor } from "./author.ts";

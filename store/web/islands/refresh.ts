@@ -1,11 +1,10 @@
 /// <reference lib="dom" />
 /**
  * The server is the truth: after a change the page is fetched again, and what differs is taken
- * over. So a turn looks the same whether it was streamed, refreshed or loaded.
+ * over: elements with `data-region` and an id as a whole, lists item by item. So a turn looks the
+ * same whether it was streamed, refreshed or loaded.
  */
 
-/** Parts taken over as a whole, beside those that are marked so. */
-const REGIONS = ["conversations", "title", "meter", "rename", "delete", "core-report", "notes"];
 /** Lists taken over item by item. */
 const LISTS = ["build-turns"];
 
@@ -48,11 +47,9 @@ async function fetchPage(): Promise<Document> {
 
 function takeRegions(fresh: Document): void {
   document.title = fresh.title;
-  const marked = [...fresh.querySelectorAll("[data-region]")].map(({ id }) => id);
-  for (const id of [...REGIONS, ...marked]) {
-    const region = fresh.getElementById(id);
-    const old = document.getElementById(id);
-    if (region && old && !region.isEqualNode(old)) takeRegion(old, region);
+  for (const region of [...fresh.querySelectorAll("[data-region]")]) {
+    const old = document.getElementById(region.id);
+    if (old && !region.isEqualNode(old)) takeRegion(old, region);
   }
   for (const id of LISTS) {
     const list = fresh.getElementById(id);
@@ -60,8 +57,9 @@ function takeRegions(fresh: Document): void {
   }
 }
 
-/** What its reader is writing in stays as it is; a button that was pressed keeps the focus. */
+/** What its reader is answering or writing in stays as it is; a button that was pressed keeps the focus. */
 function takeRegion(old: Element, region: Element): void {
+  if (old.matches("dialog[open]")) return;
   const focus = old.contains(document.activeElement) ? document.activeElement! : undefined;
   if (focus?.matches("input:not([type=radio], [type=checkbox]), textarea")) return;
   old.replaceWith(document.adoptNode(region));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { build, bundles } from "../../../store/web/build.ts";
+import { build, bundles } from "../../../store/web/bundle.ts";
 
 /** What all scripts of a page without charts may weigh compressed, bytes. */
 const SCRIPT_MAX = 150_000;

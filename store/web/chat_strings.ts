@@ -1,0 +1,63 @@
+/** What conversations say, and the calls of tools in them., in each language side by side. */
+
+/** A part of the table in strings.ts. */
+export const chatStrings = {
+  // chat
+  ask: ["Ask {name}", "向 {name} 提问"],
+  send: ["Send", "发送"],
+  stop: ["Stop", "停止"],
+  keys: ["Enter to send, Shift + Enter for a new line", "Enter 发送，Shift + Enter 换行"],
+  you: ["You", "你"],
+  said: ["{name} said", "{name} 说"],
+  youSaid: ["You said", "你说"],
+  copy: ["Copy", "复制"],
+  copied: ["Copied", "已复制"],
+  chartTable: ["The numbers", "数据表"],
+  chartFailed: ["This chart can't be drawn.", "无法绘制此图表。"],
+  copyAnswer: ["Copy answer", "复制回答"],
+  regenerate: ["Answer again", "重新回答"],
+  retry: ["Try again", "重试"],
+  stopped: ["You stopped this answer.", "你停止了这次回答。"],
+  cutShort: ["The answer reached its length limit.", "回答达到了长度上限。"],
+  brokeOff: ["The answer broke off here.", "回答在此中断。"],
+  failed: ["No answer came.", "没有得到回答。"],
+  unreachable: [
+    "Flint does not answer. Is it still running?",
+    "Flint 没有响应。它还在运行吗？",
+  ],
+  jump: ["Jump to the latest", "跳到最新"],
+  reading: ["Reading what you wrote", "正在读你写的内容"],
+  assistantGone: [
+    "{name} was removed. The conversation stays readable.",
+    "{name} 已被移除，对话仍可阅读。",
+  ],
+  untitled: ["New conversation", "新对话"],
+  conversationMenu: ["Conversation menu", "对话菜单"],
+  rename: ["Rename", "重命名"],
+  renameTitle: ["Rename conversation", "重命名对话"],
+  title: ["Title", "标题"],
+  delete: ["Delete", "删除"],
+  deleteTitle: ["Delete this conversation?", "删除这个对话？"],
+  deleteHint: [
+    "“{title}” and its messages will be gone for good.",
+    "“{title}”及其所有消息将被永久删除。",
+  ],
+
+  // calls of tools in an answer
+  callWaits: ["waits for you", "等待你的决定"],
+  callRuns: ["called", "已调用"],
+  callDone: ["done", "完成"],
+  callFailed: ["failed", "失败"],
+  callDenied: ["not allowed", "已拒绝"],
+  callExpired: ["not allowed in time", "未及时允许"],
+  callArguments: ["With", "参数"],
+  callResult: ["Answer", "结果"],
+  callImage: ["Picture from the tool", "工具返回的图片"],
+  callMayIt: ["May {name} be called with this?", "允许以此调用 {name} 吗？"],
+  callAllow: ["Allow", "允许"],
+  callAllowAll: ["Allow in this conversation", "本次对话中都允许"],
+  callDeny: ["Do not allow", "不允许"],
+  callMissing: ["Not there now: {names}", "目前不可用：{names}"],
+  callGive: ["Give", "提交"],
+  callRefuse: ["Refuse", "拒绝"],
+} as const satisfies Record<string, readonly [string, string]>;
