@@ -65,7 +65,7 @@ export interface Blobs {
   /** `bytes` must not change until the promise resolves. */
   put(key: Key, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   remove(key: Key): Promise<boolean>;
-  /** The first 1 to LIST_MAX keys that are one text beginning with `prefix`, in order. */
+  /** The first 1 to LIST_MAX keys that are one text beginning with `prefix` ("": all), in order. */
   keys(prefix: string, limit: number): string[];
 }
 
@@ -266,7 +266,7 @@ class BlobStore implements Blobs {
 
   keys(prefix: string, limit: number): string[] {
     checkLimit(limit, LIST_MAX);
-    return [...this.#db.getKeys({ ...rangeOf({ prefix }), limit })] as string[];
+    return [...this.#db.getKeys({ ...prefix && rangeOf({ prefix }), limit })] as string[];
   }
 }
 

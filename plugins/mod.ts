@@ -143,6 +143,7 @@ export {
   WAYS,
 } from "./knowledge/evaluate.ts";
 export type { Hit } from "./knowledge/passage_index.ts";
+export { packVectors, VectorTable } from "./knowledge/vectors.ts";
 export { termsOf, wordsOf } from "./knowledge/terms.ts";
 export { ledgerOf } from "./knowledge/ledger.ts";
 export type { Ground } from "./knowledge/grounding.ts";

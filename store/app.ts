@@ -21,6 +21,7 @@ import type {
 import { createAssistants } from "./api/assistants.ts";
 import { createBuilder } from "./api/builder.ts";
 import { boundedBody, boundedJson } from "./api/body.ts";
+import { createCatalog } from "./api/catalog.ts";
 import { createConversations } from "./api/conversations.ts";
 import { createCore } from "./api/core.ts";
 import { addDocs } from "./api/docs.ts";
@@ -39,6 +40,7 @@ import type { Boards } from "./market/boards.ts";
 import type { Installs } from "./market/installs.ts";
 import type { Listings } from "./market/listings.ts";
 import type { Accounts } from "./people/accounts.ts";
+import type { Catalog } from "./market/catalog.ts";
 import { createPages } from "./web/pages.tsx";
 
 /** What the store is built from; main.ts makes them. */
@@ -58,6 +60,7 @@ export interface StoreDeps {
   readonly listings: Listings;
   readonly boards: Boards;
   readonly installs: Installs;
+  readonly catalog: Catalog;
 }
 
 /** How the store behaves; every field has a default. */
@@ -125,6 +128,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api/builder/sessions", createBuilder(deps));
   app.route("/api/plugins", createPlugins(deps));
   app.route("/api/plugins", createPrompts(deps));
+  app.route("/api/store", createCatalog(deps));
   addCallables(app, deps, stopping);
   app.route("/", pages.routes);
   return app;

@@ -7,6 +7,7 @@ import {
   type Assistants,
   createAssistants,
   Door,
+  type Embedder,
   openBuilder,
   openConversations,
   openEmbedder,
@@ -20,6 +21,7 @@ import {
   STANDING_PLUGINS,
 } from "@flint/plugins";
 import type { StoreDeps } from "./app.ts";
+import { openCatalog } from "./market/catalog.ts";
 import { openBoards } from "./market/boards.ts";
 import { openInstalls } from "./market/installs.ts";
 import { openListings } from "./market/listings.ts";
@@ -79,13 +81,14 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
   const library = openLibrary({ kv, embedder });
   const builder = openBuilder({ ...shared, kv, tools: () => toolbox.list() });
   const assistants = createAssistants({ ...shared, conversations, library });
+  const market = openMarket(kv, registry, embedder);
   return {
     ...tools,
     ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
     accounts: openAccounts(kv),
-    ...openMarket(kv, registry),
+    ...market,
     async close() {
-      await Promise.all([assistants.close(), builder.close()]);
+      await Promise.all([assistants.close(), builder.close(), market.catalog.close()]);
       embedder.close();
       await close();
     },
@@ -93,7 +96,10 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
 }
 
 /** Listings, and what follows them. */
-function openMarket(kv: Kv, registry: Registry) {
+function openMarket(kv: Kv, registry: Registry, embedder: Embedder) {
   const listings = openListings({ kv, registry }), boards = openBoards(kv);
-  return { listings, boards, installs: openInstalls({ kv, listings, boards }) };
+  return {
+    ...{ listings, boards, installs: openInstalls({ kv, listings, boards }) },
+    catalog: openCatalog({ kv, listings, boards, embedder }),
+  };
 }

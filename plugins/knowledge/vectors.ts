@@ -48,6 +48,12 @@ export class VectorTable {
     return this.#scales.byteLength + this.#numbers.byteLength;
   }
 
+  /** One of them, as near to what was packed as 8 bits are. */
+  vector(i: number): Float32Array {
+    const numbers = this.#numbers.subarray(i * DIMENSIONS, (i + 1) * DIMENSIONS);
+    return Float32Array.from(numbers, (number) => number * this.#scales[i]!);
+  }
+
   /** The cosine of a unit vector with each. */
   cosines(query: Float32Array): Float32Array {
     const numbers = this.#numbers, count = this.#scales.length;

@@ -40,6 +40,8 @@ export interface Listings {
   withdraw(publisher: string, id: string): Promise<Listing>;
   /** Throws "not_found". Tells of every listing: who may see it is for the caller to ask. */
   get(id: string): Listing;
+  /** As `get`; undefined where there is none. */
+  find(id: string): Listing | undefined;
   /** A publisher's own, by id, in whatever state. */
   list(publisher: string, part?: ListPart): ListingList;
   /** Newest first, without the present one's. */
@@ -134,9 +136,13 @@ class StoredListings implements Listings {
   }
 
   get(id: string): Listing {
-    const found = this.#listings.get(id);
+    const found = this.find(id);
     if (!found) throw new FlintError("not_found", `there is no listing "${id}"`);
     return found;
+  }
+
+  find(id: string): Listing | undefined {
+    return this.#listings.get(id);
   }
 
   list(publisher: string, { limit = LIST_LIMIT, cursor }: ListPart = {}): ListingList {

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import type { Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
+import type { Listings } from "../../store/market/listings.ts";
 import { openParts } from "../../store/parts.ts";
 
 /** A store in a temporary folder; `await using` removes it. */
@@ -13,6 +14,7 @@ export interface QuietStore extends AsyncDisposable {
   readonly secrets: Secrets;
   readonly app: OpenAPIHono;
   readonly registry: Registry;
+  readonly listings: Listings;
   readonly memory: Memory;
   readonly conversations: Conversations;
   /** Posts a body; returns the status and the message of a refusal. */
@@ -51,6 +53,7 @@ export async function openQuietStore(
     toolbox: parts.toolbox,
     secrets: parts.secrets,
     registry: parts.registry,
+    listings: parts.listings,
     memory: parts.memory,
     conversations: parts.conversations,
     async post(path, body, contentType = "application/json") {
