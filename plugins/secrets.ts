@@ -30,7 +30,10 @@ export interface Secrets {
   remove(name: string): Promise<boolean>;
   /** Seals all under a new key; resolves to how many. */
   rotate(): Promise<number>;
-  /** The value (text, list, object) with a mark in place of every secret that is known. */
+  /**
+   * The value (text, list, object) with a mark in place of every secret that can be unsealed: what
+   * can't, nobody was given.
+   */
   mask<T>(value: T): T;
 }
 
@@ -127,9 +130,10 @@ class SealedSecrets implements Secrets {
   /** All that must not be seen, in the forms it takes on the wire; the longest first. */
   #values(): string[] {
     const all = this.#all();
-    if (all.length === 0) return [];
-    const keys = this.#keys();
-    const secrets = all.map(([name, entry]) => this.#unseal(name, entry, keys));
+    const keys = all.length === 0 ? [] : ifSound(() => this.#keys()) ?? [];
+    const secrets = all.flatMap(([name, entry]) =>
+      ifSound(() => [this.#unseal(name, entry, keys)]) ?? []
+    );
     const values = secrets.flatMap((secret) => [
       ...Object.entries(secret).filter(([part]) => !OPEN_PARTS.has(part)).map(([, value]) => value),
       ...(secret.password === undefined ? [] : [basic(secret)]),
@@ -172,6 +176,15 @@ class SealedSecrets implements Secrets {
 /** "user:password" as the Authorization header has it. */
 export const basic = ({ user = "", password = "" }: Secret): string =>
   new TextEncoder().encode(`${user}:${password}`).toBase64();
+
+function ifSound<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FlintError) return undefined;
+    throw error;
+  }
+}
 
 const idOf = (key: Uint8Array): string =>
   createHash("sha256").update(key).digest("hex").slice(0, 16);

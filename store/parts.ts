@@ -45,7 +45,7 @@ export function openTools({ kv, registry, folder, allowed = [], ask }: ToolsNeed
   const secrets = openSecrets({ kv, keyFile: join(folder, "secrets.key") });
   const apis = new Apis({ kv, web, secrets });
   const types = pluginKinds({ egress: web, apis, secrets, registry, ask });
-  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS });
+  const toolbox = openToolbox({ kv, types, builtin: STANDING_PLUGINS, secrets });
   const close = async () => {
     await toolbox.close();
     await web.close();

@@ -143,7 +143,6 @@ export class Apis {
       config: plugin.config as ApiConfig,
       reading: this.reading(plugin),
       web,
-      secrets,
       shown: (name, scheme) => {
         const secret = secretName(plugin.id, name);
         if (scheme.type === "oauth2") return this.#oauth.current(secret, scheme);

@@ -1,8 +1,7 @@
 /** The operations of one API as tools that call it. */
 import { FlintError } from "@flint/core/errors";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import type { Secrets } from "../secrets.ts";
-import { type Tool, type ToolResult, type ToolValues } from "../tools/tool.ts";
+import type { Tool, ToolValues } from "../tools/tool.ts";
 import type { Web, WebRequest } from "../tools/web.ts";
 import { resultOf } from "./answer.ts";
 import { authorize, type Shown } from "./authorize.ts";
@@ -17,7 +16,6 @@ export interface Api {
   readonly config: ApiConfig;
   readonly reading: Reading;
   readonly web: Web;
-  readonly secrets: Secrets;
   readonly shown: Shown;
 }
 
@@ -40,7 +38,7 @@ export function apiTools(api: Api): Tool[] {
 }
 
 function toolOf(api: Api, operation: ApiOperation): Tool {
-  const { secrets, web } = api;
+  const { web } = api;
   const check = checker(operation, api.reading);
   const request = async (values: ToolValues): Promise<WebRequest> => {
     check(values);
@@ -53,24 +51,13 @@ function toolOf(api: Api, operation: ApiOperation): Tool {
     description: operation.description,
     parameters: operation.plain,
     effect: READS.has(operation.method) ? "reads" : "writes",
-    preview: async (values) => secrets.mask(shownRequest(await request(values))),
-    call: (values, context) =>
-      maskedCall(secrets, async () => {
-        const asked = await request(values);
-        context.progress?.(secrets.mask(`${asked.method} ${asked.url}`));
-        return resultOf(await web.send({ ...asked, signal: context.signal }));
-      }),
+    preview: async (values) => shownRequest(await request(values)),
+    call: async (values, { signal, progress }) => {
+      const asked = await request(values);
+      progress?.(`${asked.method} ${asked.url}`);
+      return resultOf(await web.send({ ...asked, signal }));
+    },
   };
-}
-
-/** No secret comes back from a call, whatever the server or an error says. */
-async function maskedCall(secrets: Secrets, call: () => Promise<ToolResult>): Promise<ToolResult> {
-  try {
-    return secrets.mask(await call());
-  } catch (error) {
-    if (!(error instanceof FlintError)) throw error;
-    throw new FlintError(error.code, secrets.mask(error.message));
-  }
 }
 
 /** @throws FlintError bad_input where the document names no address that can be reached */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { parse } from "../parse.ts";
 import { plainText } from "../plain_text.ts";
 import { Slug, type ToolGrant } from "../schema.ts";
+import { maskedPrompts, maskedTool, maskedWork, type Masking } from "./masked.ts";
 import { type Tool, ToolContent } from "./tool.ts";
 import { wireName } from "./wire_name.ts";
 
@@ -93,7 +94,7 @@ export interface Toolbox {
   configure(id: string, config: unknown): Promise<Plugin>;
   /** Assistants that were granted it keep the grant, which then gives nothing. */
   remove(id: string): Promise<void>;
-  /** All tools of a plugin, opened if need be. */
+  /** All tools of a plugin, opened if need be; secrets are masked in all they say. */
   tools(id: string): Promise<readonly Tool[]>;
   /** Its prompts; undefined for kinds that have none. */
   prompts(id: string): Promise<PluginPrompts | undefined>;
@@ -113,6 +114,8 @@ export interface ToolboxNeeds {
   readonly types: Readonly<Record<string, PluginType>>;
   /** Plugins that are there without being added. */
   readonly builtin?: readonly Plugin[];
+  /** Hides secrets in all that plugins say. */
+  readonly secrets: Masking;
   readonly now?: () => Date;
 }
 
@@ -174,11 +177,13 @@ class StoredToolbox implements Toolbox {
   }
 
   async tools(id: string): Promise<readonly Tool[]> {
-    return (await this.#opened(id)).tools;
+    const { tools } = await this.#opened(id);
+    return tools.map((tool) => maskedTool(tool, this.#needs.secrets));
   }
 
   async prompts(id: string): Promise<PluginPrompts | undefined> {
-    return (await this.#opened(id)).prompts;
+    const { prompts } = await this.#opened(id);
+    return prompts && maskedPrompts(prompts, this.#needs.secrets);
   }
 
   async granted(grants: readonly ToolGrant[]) {
@@ -206,7 +211,7 @@ class StoredToolbox implements Toolbox {
     const kind = this.#typeOf(plugin.type);
     let opened: OpenPlugin | undefined;
     try {
-      opened = await kind.open(plugin);
+      opened = await this.#begin(plugin);
       await this.#plugins.put(plugin.id, plugin, { ifVersion });
     } catch (error) {
       await opened?.close();
@@ -223,10 +228,17 @@ class StoredToolbox implements Toolbox {
   }
 
   #opening(plugin: Plugin): Promise<OpenPlugin> {
-    const opened = this.#typeOf(plugin.type).open(plugin);
+    const opened = this.#begin(plugin);
     this.#open.set(plugin.id, opened);
     opened.catch(() => this.#open.delete(plugin.id));
     return opened;
+  }
+
+  #begin(plugin: Plugin): Promise<OpenPlugin> {
+    return maskedWork(
+      this.#needs.secrets,
+      async () => await this.#typeOf(plugin.type).open(plugin),
+    );
   }
 
   async #shut(id: string): Promise<void> {

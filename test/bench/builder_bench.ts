@@ -11,6 +11,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openSecrets,
   openToolbox,
   type Registry,
 } from "@flint/plugins";
@@ -79,7 +80,11 @@ export async function benchBuilder(options: BuilderBenchOptions): Promise<void> 
       kv,
       registry,
       memory: openMemory(kv),
-      toolbox: openToolbox({ kv, types: {} }),
+      toolbox: openToolbox({
+        kv,
+        types: {},
+        secrets: openSecrets({ kv, keyFile: `${folder}/secrets.key` }),
+      }),
       embedder,
       engine: engineNow,
     });

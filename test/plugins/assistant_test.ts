@@ -12,6 +12,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openSecrets,
   openToolbox,
   type Registry,
 } from "@flint/plugins";
@@ -47,7 +48,11 @@ async function withAssistants(use: (bench: Bench) => Promise<void>, contextToken
     conversations,
     memory,
     embedder,
-    toolbox: openToolbox({ kv, types: {} }),
+    toolbox: openToolbox({
+      kv,
+      types: {},
+      secrets: openSecrets({ kv, keyFile: `${folder}/secrets.key` }),
+    }),
   };
   const assistants = createAssistants({ ...needs, engine: () => engine });
   let count = 0;

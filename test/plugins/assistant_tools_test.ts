@@ -13,6 +13,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openSecrets,
   openToolbox,
   type Plugin,
   type PluginType,
@@ -81,7 +82,12 @@ async function withTools(use: (bench: Bench) => Promise<void>) {
     ...{ registry, conversations, memory: openMemory(kv) },
     engine: () => scripted(engine, script, requests),
     embedder: openEmbedder(`${folder}/minilm`),
-    toolbox: openToolbox({ kv, types: { kit: kind }, builtin: [KIT] }),
+    toolbox: openToolbox({
+      kv,
+      types: { kit: kind },
+      builtin: [KIT],
+      secrets: openSecrets({ kv, keyFile: `${folder}/secrets.key` }),
+    }),
   });
   const begin = async (...tools: ToolGrant[]) => {
     const sampling = { temperature: 0, maxTokens: 8 };

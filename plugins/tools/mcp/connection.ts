@@ -15,8 +15,6 @@ export interface ConnectionNeeds {
   readonly transport: () => Transport;
   /** What a server that does not answer said otherwise; may be empty. */
   readonly said?: () => string;
-  /** Hides secrets in what servers say. */
-  readonly mask?: (text: string) => string;
   /** Told once a connection stands, and when a list of the server's has changed. */
   readonly changed: (client: Client) => Promise<void>;
 }
@@ -178,11 +176,11 @@ export class McpConnection {
 
   #explained(error: unknown): FlintError {
     if (error instanceof FlintError) return error;
-    const { name, said, mask = (text) => text } = this.#needs;
+    const { name, said } = this.#needs;
     const words = said?.() ?? "";
     const why = firstWords((error as Error).message, 300);
     const heard = words === "" ? "" : ` (it said: ${firstWords(words, 300)})`;
-    return new FlintError("unavailable", mask(`${name}: ${why}${heard}`), { cause: error });
+    return new FlintError("unavailable", `${name}: ${why}${heard}`, { cause: error });
   }
 }
 

@@ -31,7 +31,7 @@ export interface McpNeeds {
   /** The way to servers that are not on this machine. */
   readonly web: Web;
   /** "plugin/headers" and "plugin/env": parts that are sent, or set, beside those of the config. */
-  readonly secrets: Pick<Secrets, "get" | "mask" | "remove">;
+  readonly secrets: Pick<Secrets, "get" | "remove">;
 }
 
 /** Servers of the Model Context Protocol, in its newest revision and those before. */
@@ -62,9 +62,8 @@ async function open({ id, config }: Plugin, { web, secrets }: McpNeeds): Promise
     name: id,
     transport,
     said: () => program?.said ?? "",
-    mask: (text) => secrets.mask(text),
     async changed(client) {
-      tools = (await offered(client, connection)).map((tool) => masked(tool, secrets));
+      tools = await offered(client, connection);
     },
   });
   await connection.use(() => Promise.resolve());
@@ -74,13 +73,5 @@ async function open({ id, config }: Plugin, { web, secrets }: McpNeeds): Promise
     },
     prompts: promptsOf(connection),
     close: () => connection.close(),
-  };
-}
-
-/** A server may repeat what it was sent: nobody else is told. */
-function masked(tool: Tool, secrets: Pick<Secrets, "mask">): Tool {
-  return {
-    ...tool,
-    call: async (values, context) => secrets.mask(await tool.call(values, context)),
   };
 }

@@ -11,6 +11,7 @@ import {
   openEmbedder,
   openMemory,
   openRegistry,
+  openSecrets,
   openToolbox,
   parse,
   type Registry,
@@ -46,7 +47,11 @@ async function withBuilder(
   const kv = openKv(folder);
   const registry = openRegistry(kv), memory = openMemory(kv);
   const embedder = openEmbedder(`${folder}/minilm`); // not there: words decide
-  const toolbox = openToolbox({ kv, types: {} });
+  const toolbox = openToolbox({
+    kv,
+    types: {},
+    secrets: openSecrets({ kv, keyFile: `${folder}/secrets.key` }),
+  });
   const needs = { kv, registry, memory, toolbox, embedder, engine, tools: () => tools };
   const opened: Builder[] = [];
   const reopen = () => {

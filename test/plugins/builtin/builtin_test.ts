@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { Ajv } from "ajv";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { openKv } from "@flint/core";
-import { BUILTIN_PLUGINS, callTool, openToolbox, type ToolResult } from "@flint/plugins";
+import {
+  BUILTIN_PLUGINS,
+  callTool,
+  openSecrets,
+  openToolbox,
+  type ToolResult,
+} from "@flint/plugins";
 import { builtinPlugins } from "../../../plugins/builtin/kind.ts";
 import { clockTools } from "../../../plugins/builtin/clock.ts";
 import { Egress } from "../../../plugins/tools/egress.ts";
@@ -215,7 +221,12 @@ Deno.test("built in: plugins are there without being added, and stay as they are
   const folder = await Deno.makeTempDir({ prefix: "flint_builtin_" });
   const kv = openKv(folder);
   const types = { builtin: builtinPlugins({ egress: new Egress() }) };
-  const toolbox = openToolbox({ kv, types, builtin: BUILTIN_PLUGINS });
+  const toolbox = openToolbox({
+    kv,
+    types,
+    builtin: BUILTIN_PLUGINS,
+    secrets: openSecrets({ kv, keyFile: `${folder}/secrets.key` }),
+  });
   try {
     const { tools, missing } = await toolbox.granted(
       BUILTIN_PLUGINS.map(({ id }) => ({ plugin: id })),

@@ -9,7 +9,7 @@ export async function openApis(...hosts: readonly { readonly host: string }[]) {
   const web = new Door({ allowed: hosts.map(({ host }) => host) });
   const secrets = openSecrets({ kv, keyFile: `${folder}/secrets.key` });
   const apis = new Apis({ kv, web, secrets });
-  const toolbox = openToolbox({ kv, types: { openapi: apis.type } });
+  const toolbox = openToolbox({ kv, types: { openapi: apis.type }, secrets });
   return {
     folder,
     web,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { FlintError, openKv } from "@flint/core";
 import {
   callTool,
+  openSecrets,
   openToolbox,
   type PluginType,
   textResult,
@@ -109,7 +110,11 @@ async function withToolbox(
   const folder = await Deno.makeTempDir();
   const kv = openKv(folder);
   const { counts, type } = counting();
-  const toolbox = openToolbox({ kv, types: { counting: type } });
+  const toolbox = openToolbox({
+    kv,
+    types: { counting: type },
+    secrets: openSecrets({ kv, keyFile: `${folder}/secrets.key` }),
+  });
   try {
     await use(toolbox, counts);
   } finally {

@@ -1,5 +1,7 @@
 /** An MCP server that misbehaves as its argument says; it speaks only the protocol of 2025-11-25. */
 const [manner = ""] = Deno.args;
+/** What it was trusted with. */
+const { KEY = "" } = Deno.env.toObject();
 
 const say = (message: object) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
 const tool = (name: string, more: object = {}) => ({
@@ -52,6 +54,7 @@ const RESULTS: Record<string, () => object> = {
   picture: () => ({ content: [{ type: "image", mimeType: "text/html", data: "PHNjcmlwdD4=" }] }),
   sound: () => ({ content: [{ type: "audio", mimeType: "audio/wav", data: "AAAA" }] }),
   nonsense: () => ({ content: "no list" }),
+  parrot: () => ({ content: [{ type: "text", text: KEY }], structuredContent: { [KEY]: [KEY] } }),
 };
 
 function answer(id: number, method: string, params: { name?: string; protocolVersion?: string }) {
@@ -61,7 +64,7 @@ function answer(id: number, method: string, params: { name?: string; protocolVer
         id,
         result: {
           protocolVersion: params.protocolVersion,
-          capabilities: { tools: { listChanged: true } },
+          capabilities: { tools: { listChanged: true }, prompts: {} },
           serverInfo: { name: "hostile", version: "1" },
         },
       });
@@ -69,14 +72,24 @@ function answer(id: number, method: string, params: { name?: string; protocolVer
       return say({
         id,
         result: (LISTS[manner] ?? (() => ({
-          tools: [...Object.keys(RESULTS), "die", "flood", "storm"].map((name) => tool(name)),
+          tools: [...Object.keys(RESULTS), "die", "flood", "storm", "blurt"].map((name) =>
+            tool(name)
+          ),
         })))(),
       });
     case "tools/call":
       if (params.name === "die") Deno.exit(3);
+      if (params.name === "blurt") return say({ id, error: { code: -32000, message: KEY } });
       if (params.name === "flood") return flood();
       if (params.name === "storm") storm();
       return say({ id, result: (RESULTS[params.name!] ?? RESULTS.sound!)() });
+    case "prompts/list":
+      return say({ id, result: { prompts: [{ name: "key", description: `It is ${KEY}` }] } });
+    case "prompts/get":
+      return say({
+        id,
+        result: { messages: [{ role: "user", content: { type: "text", text: KEY } }] },
+      });
     default:
       if (manner === "strict" && method === "server/discover") Deno.exit(2); // as some servers do
       if (id !== undefined) say({ id, error: { code: -32601, message: "unknown" } });

@@ -6,5 +6,5 @@ const refused = () => Promise.reject(new Error("nothing may be sent"));
 /** Whoever reaches for the web fails the test. */
 export const OFFLINE: McpNeeds = {
   web: { send: refused, stream: refused },
-  secrets: { get: () => undefined, mask: (value) => value, remove: refused },
+  secrets: { get: () => undefined, remove: refused },
 };
