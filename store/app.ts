@@ -18,6 +18,8 @@ import type {
   Secrets,
   Toolbox,
 } from "@flint/plugins";
+import { createAccount } from "./api/account.ts";
+import { createAccounts } from "./api/accounts.ts";
 import { createAssistants } from "./api/assistants.ts";
 import { createBuilder } from "./api/builder.ts";
 import { boundedBody, boundedJson } from "./api/body.ts";
@@ -28,6 +30,7 @@ import { addDocs } from "./api/docs.ts";
 import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
+import { identity } from "./api/identity.ts";
 import { createInvoke } from "./api/invoke.ts";
 import { createMcp } from "./api/mcp.ts";
 import { createKnowledge } from "./api/knowledge.ts";
@@ -39,12 +42,12 @@ import { createTransfer } from "./api/transfer.ts";
 import type { Boards } from "./market/boards.ts";
 import type { Installs } from "./market/installs.ts";
 import type { Listings } from "./market/listings.ts";
-import type { Accounts } from "./people/accounts.ts";
 import type { Catalog } from "./market/catalog.ts";
+import type { People } from "./people/people.ts";
 import { createPages } from "./web/pages.tsx";
 
 /** What the store is built from; main.ts makes them. */
-export interface StoreDeps {
+export interface StoreDeps extends People {
   readonly house: ModelHouse;
   readonly registry: Registry;
   readonly conversations: Conversations;
@@ -56,7 +59,6 @@ export interface StoreDeps {
   readonly embedder: Embedder;
   readonly library: Library;
   readonly builder: Builder;
-  readonly accounts: Accounts;
   readonly listings: Listings;
   readonly boards: Boards;
   readonly installs: Installs;
@@ -117,7 +119,11 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
     },
   }));
 
+  app.use(identity(deps, options));
+
   app.route("/", createHealth(deps));
+  app.route("/api/account", createAccount(deps));
+  app.route("/api", createAccounts(deps));
   app.route("/v1", createOpenAi(deps));
   app.route("/api", createCore({ ...deps, stopping }));
   app.route("/api/assistants", createTransfer(deps));

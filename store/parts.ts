@@ -25,7 +25,7 @@ import { openCatalog } from "./market/catalog.ts";
 import { openBoards } from "./market/boards.ts";
 import { openInstalls } from "./market/installs.ts";
 import { openListings } from "./market/listings.ts";
-import { openAccounts } from "./people/accounts.ts";
+import { openPeople } from "./people/people.ts";
 
 /** What tools are made from. */
 export interface ToolsNeeds {
@@ -85,7 +85,7 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
   return {
     ...tools,
     ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
-    accounts: openAccounts(kv),
+    ...openPeople(kv),
     ...market,
     async close() {
       await Promise.all([assistants.close(), builder.close(), market.catalog.close()]);

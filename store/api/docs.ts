@@ -54,7 +54,9 @@ export function addDocs(app: OpenAPIHono, { callables }: DocsDeps): void {
   app.use("/plugins/:assistant/openapi.json", etag());
   app.get("/openapi.json", async (c) => {
     const { paths, ...document } = fixed();
-    const all = { ...document, paths: { ...paths, ...pathsOf(await callables.all()) } };
+    // Tools tell what assistants there are, which is the owner's to know.
+    const tools = c.get("account")?.role === "owner" ? await callables.all() : [];
+    const all = { ...document, paths: { ...paths, ...pathsOf(tools) } };
     return c.body(text(all), 200, JSON_TYPE);
   });
   app.get("/plugins/:assistant/openapi.json", async (c) => {

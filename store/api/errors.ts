@@ -78,6 +78,7 @@ export function errorResponse(c: Context, error: unknown): Response {
   if (fault.status === 429 || fault.status === 503) {
     c.header("Retry-After", String(RETRY_AFTER_S));
   }
+  if (fault.status === 401) c.header("WWW-Authenticate", "Bearer");
   if (isOpenAi(c.req.path)) return c.json(openAiError(error), fault.status);
   return c.body(JSON.stringify(problem(error, c.req.path)), fault.status, {
     "Content-Type": "application/problem+json",
@@ -127,6 +128,7 @@ const OPENAI_CODE: Partial<Record<Fault["code"], string>> = {
 };
 
 function openAiType(status: number): string {
+  if (status === 401) return "authentication_error";
   if (status === 403) return "permission_error";
   if (status === 429) return "rate_limit_error";
   return status < 500 ? "invalid_request_error" : "server_error";

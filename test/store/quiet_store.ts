@@ -4,12 +4,13 @@ import { FlintError, type ModelHouse, openKv } from "@flint/core";
 import type { Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 import type { Listings } from "../../store/market/listings.ts";
-import { openParts } from "../../store/parts.ts";
+import { openParts, type Parts } from "../../store/parts.ts";
 
 /** A store in a temporary folder; `await using` removes it. */
 export interface QuietStore extends AsyncDisposable {
   /** Where all its data lies. */
   readonly folder: string;
+  readonly parts: Parts;
   readonly toolbox: Toolbox;
   readonly secrets: Secrets;
   readonly app: OpenAPIHono;
@@ -49,6 +50,7 @@ export async function openQuietStore(
   const app = createStore(parts, options);
   return {
     folder,
+    parts,
     app,
     toolbox: parts.toolbox,
     secrets: parts.secrets,
