@@ -122,10 +122,17 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.use(identity(deps, options));
 
   app.route("/", createHealth(deps));
-  app.route("/api/account", createAccount(deps));
-  app.route("/api", createAccounts(deps));
   app.route("/v1", createOpenAi(deps));
   app.route("/api", createCore({ ...deps, stopping }));
+  addAssistants(app, deps);
+  addStore(app, deps);
+  addCallables(app, deps, stopping);
+  app.route("/", pages.routes);
+  return app;
+}
+
+/** What assistants are made of, and talks with them. */
+function addAssistants(app: OpenAPIHono, deps: StoreDeps): void {
   app.route("/api/assistants", createTransfer(deps));
   app.route("/api/assistants", createAssistants(deps));
   app.route("/api/assistants", createMemory(deps));
@@ -134,10 +141,13 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   app.route("/api/builder/sessions", createBuilder(deps));
   app.route("/api/plugins", createPlugins(deps));
   app.route("/api/plugins", createPrompts(deps));
+}
+
+/** People, and what they offer one another. */
+function addStore(app: OpenAPIHono, deps: StoreDeps): void {
+  app.route("/api/account", createAccount(deps));
+  app.route("/api", createAccounts(deps));
   app.route("/api/store", createCatalog(deps));
-  addCallables(app, deps, stopping);
-  app.route("/", pages.routes);
-  return app;
 }
 
 /** What programs call, over HTTP and MCP, and the document that tells of it. */
