@@ -3,6 +3,7 @@
  * its hash and what it was granted, and run in a process of their own (process.ts).
  */
 import { FlintError } from "@flint/core";
+import { checkPlain } from "../parse.ts";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Web } from "../tools/web.ts";
@@ -11,7 +12,6 @@ import { type Tool, type ToolContext, type ToolEffect, ToolName } from "../tools
 import type { OpenPlugin, PluginType } from "../tools/toolbox.ts";
 import { type Ready, SOURCE_CHARS_MAX, type ToPlugin } from "./messages.ts";
 import { BOUNDS, type Bounds, PluginProcess, type Question } from "./process.ts";
-import { readSchema } from "./schema.ts";
 
 /** What a plugin of this kind is: its file, and what it was granted. */
 export const CodeConfig = z.strictObject({
@@ -84,6 +84,15 @@ function checkTools({ tools }: Ready): void {
     throw new FlintError("bad_input", `"${wrong}" is no name of a tool, or there are two of it`);
   }
   for (const { name, parameters } of tools) readSchema(name, parameters);
+}
+
+/** The schema that a plugin gives of a tool's values. @throws FlintError bad_input */
+function readSchema(tool: string, json: string): Record<string, unknown> {
+  const schema: unknown = JSON.parse(json);
+  checkPlain(schema);
+  const { $schema: _, ...read } = Object(schema);
+  if (read.type === "object") return read;
+  throw new FlintError("bad_input", `the input of ${tool} must be a z.object`);
 }
 
 class CodePlugin implements OpenPlugin {

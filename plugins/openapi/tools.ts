@@ -1,6 +1,6 @@
 /** The operations of one API as tools that call it. */
 import { FlintError } from "@flint/core/errors";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { type SchemaCheck, schemaCheck } from "../tools/schema_check.ts";
 import type { Tool, ToolValues } from "../tools/tool.ts";
 import type { Web, WebRequest } from "../tools/web.ts";
 import { resultOf } from "./answer.ts";
@@ -22,14 +22,6 @@ export interface Api {
 const READS = new Set(["get", "head", "options"]);
 /** Bodies that are shown to whoever tries a call. */
 const SHOWN_CHARS_MAX = 4000;
-/** Others wrote the schemas: unknown words and formats are no reason to fail. */
-const LENIENT = {
-  strict: false,
-  validateFormats: false,
-  inlineRefs: false,
-  logger: false,
-} as const;
-
 /** All operations that the config names. */
 export function apiTools(api: Api): Tool[] {
   const wanted = api.config.operations && new Set(api.config.operations);
@@ -73,16 +65,15 @@ function serverOf({ config, reading }: Api, operation: ApiOperation): URL {
 
 /** Holds values to the whole schema, where the tool's own is simpler. */
 function checker({ name, schema }: ApiOperation, { defs }: Reading): (values: ToolValues) => void {
-  let ajv: Ajv2020 | undefined, validate: ValidateFunction | undefined;
+  let check: SchemaCheck | undefined;
   return (values) => {
-    ajv ??= new Ajv2020(LENIENT); // not before: there may be hundreds of operations
     try {
-      validate ??= ajv.compile({ ...schema, $defs: defs });
+      check ??= schemaCheck({ ...schema, $defs: defs }); // not before: there may be hundreds
     } catch {
       return; // a schema that makes no sense: the server judges
     }
-    if (validate(values)) return;
-    const faults = ajv.errorsText(validate.errors, { dataVar: "arguments" }).slice(0, 500);
+    const faults = check(values);
+    if (faults === undefined) return;
     throw new FlintError("bad_input", `${name} cannot be called so: ${faults}`);
   };
 }

@@ -1,9 +1,8 @@
 /** A tool: what a model is offered and anyone may call. Values and results are checked on their way. */
 import { FlintError } from "@flint/core";
-import type { ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
 import { checkPlain } from "../parse.ts";
+import { type SchemaCheck, schemaCheck } from "./schema_check.ts";
 
 /** Longest name that OpenAI's clients accept. */
 const NAME_CHARS_MAX = 64;
@@ -151,34 +150,28 @@ function refusalAt(signal: AbortSignal): Promise<never> {
   });
 }
 
-const validators = new WeakMap<object, Validator>();
+const checks = new WeakMap<object, SchemaCheck>();
 
 /** A copy of the values as the schema has them. @throws FlintError bad_input naming what does not fit */
 export function fitting(name: string, schema: object, values: unknown): ToolValues {
   checkPlain(values);
   const copy = structuredClone(values ?? {});
-  const { validate, errorsText } = validatorOf(name, schema);
-  if (validate(copy)) return copy as ToolValues;
-  throw new FlintError("bad_input", `${name} does not take these values: ${errorsText()}`);
+  const faults = checkOf(name, schema)(copy);
+  if (faults === undefined) return copy as ToolValues;
+  throw new FlintError("bad_input", `${name} does not take these values: ${faults}`);
 }
 
-interface Validator {
-  readonly validate: ValidateFunction;
-  readonly errorsText: () => string;
-}
-
-/** @throws FlintError bad_input where the schema itself, which others wrote, makes no sense */
-function validatorOf(name: string, schema: object): Validator {
-  const known = validators.get(schema);
+/**
+ * Strings that mean a number or a truth become one, for models and query strings write them so.
+ * @throws FlintError bad_input where the schema itself, which others wrote, makes no sense
+ */
+function checkOf(name: string, schema: object): SchemaCheck {
+  const known = checks.get(schema);
   if (known) return known;
-  // One for each schema: they may share an $id. Strings that mean a number or a truth become one,
-  // for models and query strings write them so.
-  const ajv = new Ajv2020({ strict: false, coerceTypes: true, useDefaults: true, logger: false });
   try {
-    const validate = ajv.compile(schema);
-    const errorsText = () => ajv.errorsText(validate.errors, { dataVar: "arguments" });
-    validators.set(schema, { validate, errorsText });
-    return { validate, errorsText };
+    const check = schemaCheck(schema, { change: true });
+    checks.set(schema, check);
+    return check;
   } catch (error) {
     const why = (error as Error).message;
     throw new FlintError("bad_input", `the schema of ${name} is not understood: ${why}`);

@@ -114,13 +114,3 @@ Deno.test("code: a source is run as it was shown, or not at all", () => {
   const source = fileOf(toolOf("a", "() => 1"));
   assert.throws(() => openCode(source, {}, { sha256: sha256Of(`${source} `) }), /was changed/);
 });
-
-Deno.test("code: a schema cannot make the check of values slow", async () => {
-  const patterned = fileOf(`tool({ name: "a", description: "d", input: z.object({
-    text: z.string().regex(/^(a+)+$/), map: z.record(z.string().regex(/^(b+)+$/), z.int()),
-    pattern: z.literal("pattern").optional() }), run: () => 1 })`);
-  const plugin = await openCode(patterned);
-  await plugin.close();
-  const text = JSON.stringify(plugin.tools[0]!.parameters);
-  assert.ok(!text.includes("+") && text.includes('"pattern":{'), text);
-});
