@@ -20,9 +20,9 @@ export interface Way {
   readonly switches: Switches;
 }
 
-/** Plain retrieval, each switch alone, all but each, all. Answers that ask the same are asked once. */
+/** Plain top-3 retrieval, each switch alone, all but each, all. Answers that ask the same are asked once. */
 export const WAYS: readonly Way[] = [
-  { name: "plain top-3 retrieval", switches: ALL_OFF },
+  { name: "plain", switches: ALL_OFF },
   ...names().map((name) => ({ name: `only ${name}`, switches: { ...ALL_OFF, [name]: true } })),
   ...names().map((name) => ({ name: `all but ${name}`, switches: { ...ALL_ON, [name]: false } })),
   { name: "all", switches: ALL_ON },
@@ -77,7 +77,7 @@ export async function answerOne(
 
 /** What an answer is worth. Whatever is neither right nor a refusal is made up. */
 export function judge({ answer }: Question, shown: string): Verdict {
-  const refused = isRefusal(shown);
+  const refused = shown === "" || isRefusal(shown); // who says nothing claims nothing
   if (answer === null) return refused ? "refused rightly" : "wrong";
   const holds = answer.every((ways) => ways.some((way) => holdsText(shown, way)));
   return holds ? "right" : refused ? "refused wrongly" : "wrong";

@@ -179,7 +179,7 @@ function fitOf(index: PassageIndex, asked: Asked, place: Place): number {
 
 /** How much of what a sentence adds to the question a place says, 0..1; nothing if a number is another. */
 function claimOf(index: PassageIndex, asked: Asked, text: string, place: Place): number {
-  if (wordsOf(text).length === 0) return 0; // signs alone say nothing
+  if (wordsOf(text).length === 0 || /[?？]\W*$/.test(text)) return 0; // signs and questions say nothing
   for (const number of numbersOf(text)) {
     if (!place.numbers.has(number) && !asked.numbers.has(number)) return 0;
   }

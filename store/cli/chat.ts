@@ -14,7 +14,7 @@ import { type Flint, openFlint } from "../serve.ts";
 import { type Ask, decisionOn, valuesOf } from "./consent.ts";
 import { houseOptions, type ModelOptions, withCommon, withModel } from "./options.ts";
 import { needWrite } from "./permission.ts";
-import { ProgressLine } from "./progress.ts";
+import { untilServing } from "./progress.ts";
 import { Stop } from "./stop.ts";
 import { formatBytes, print, remark, write } from "./terminal.ts";
 
@@ -43,7 +43,8 @@ async function chat(assistantId: string, options: ChatOptions): Promise<void> {
   const flint = await openFlint(houseOptions(options));
   try {
     const { name } = find(flint, assistantId);
-    await waitForEngine(flint, options, stop.signal);
+    const early = options.once === undefined && process.stdin.isTTY;
+    await untilServing(flint.house, stop.signal, { early });
     const { id } = await flint.conversations.create(assistantId);
     const answer: Answer = (text, signal, ask) => reply(flint, id, text, { signal, ask, options });
     if (options.once !== undefined) {
@@ -95,23 +96,6 @@ async function reply(
 }
 
 /** At a terminal the stand-in may begin; a program gets the model it asked for. */
-async function waitForEngine(
-  { house }: Flint,
-  options: ChatOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const early = options.once === undefined && process.stdin.isTTY;
-  const line = new ProgressLine();
-  for await (const { serving, wanted, progress } of house.watch(signal)) {
-    line.show(progress);
-    if (serving === wanted || (early && serving)) break;
-    if (progress.stage === "failed") break;
-  }
-  line.clear();
-  if (signal.aborted) throw new FlintError("cancelled", "stopped before a model was open");
-  house.engine(); // throws, and says why, if there is none
-}
-
 /** Prints an answer as it comes; throws what ended it early, returns a call that waits for a decision. */
 async function show(
   events: AsyncIterable<ChatEvent>,

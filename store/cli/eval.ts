@@ -1,7 +1,7 @@
 /** `flint eval`: asks a question set over the switches, and tells how often the answers were right or made up. */
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ChatMessage, type Engine, FlintError, type Kv, openKv } from "@flint/core";
 import {
   type Answered,
@@ -18,7 +18,7 @@ import { openFlint } from "../serve.ts";
 import { filesIn } from "./folder.ts";
 import { houseOptions, type ModelOptions, parsePath, withCommon, withModel } from "./options.ts";
 import { needWrite } from "./permission.ts";
-import { follow, ProgressLine } from "./progress.ts";
+import { untilServing } from "./progress.ts";
 import { Stop } from "./stop.ts";
 import { print, remark } from "./terminal.ts";
 
@@ -26,6 +26,7 @@ interface EvalOptions extends ModelOptions {
   readonly half?: "tuning" | "test";
   readonly language?: string;
   readonly ways?: string;
+  readonly most?: number;
 }
 
 /** Long enough for a sentence; what goes on is cut off. */
@@ -40,11 +41,17 @@ export function addEval(program: Command, dataDir: string, args: readonly string
     .argument("<set>", "JSON file: documents, questions and what is right (plugins/README.md)")
     .addOption(new Option("--half <name>", "only this half").choices(["tuning", "test"]))
     .option("--language <tag>", "only questions in this language")
-    .option("--ways <names>", "only these, by comma, such as all,plain")
+    .option("--ways <names>", "only these, by comma, such as plain,all")
+    .option("--most <count>", "only so many, of each language and kind in turn", parseCount)
     .action(async (set: string, options: EvalOptions) => {
       await needWrite(options.data, args);
       await evaluate(parsePath(set), options);
     });
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a number from 1.");
 }
 
 async function evaluate(path: string, options: EvalOptions): Promise<void> {
@@ -57,10 +64,7 @@ async function evaluate(path: string, options: EvalOptions): Promise<void> {
   const questions = set.questions.filter(({ half, language }) =>
     (options.half ?? half) === half && (options.language ?? language) === language
   );
-  const ways = WAYS.filter(({ name }) =>
-    options.ways?.split(",").some((wanted) => name === wanted || name.startsWith(`${wanted} `)) ??
-      true
-  );
+  const ways = WAYS.filter(({ name }) => options.ways?.split(",").includes(name) ?? true);
   // Beside the app's own data: the set's documents are nobody's knowledge, and answers are kept.
   const kv = openKv(join(options.data, "eval"));
   const embedder = openEmbedder(join(options.data, "models", "minilm"));
@@ -72,19 +76,20 @@ async function evaluate(path: string, options: EvalOptions): Promise<void> {
       await library.create({ id: base, name: base });
     }
     await fill(library.add(base, await filesOf(path, set.documents), stop.signal));
-    const shown = follow(flint.house.watch(stop.signal), new ProgressLine(), options);
-    const engine = await flint.house.ready();
-    await shown;
-    const ask = remembered(kv, engine, stop.signal);
+    await untilServing(flint.house, stop.signal);
+    const ask = remembered(kv, flint.house.engine(), stop.signal);
     const answered: Answered[] = [];
-    await eachOf(questions, async (question) => {
+    await eachOf(mixed(questions).slice(0, options.most), async (question) => {
       for (const way of ways) {
         const one = await answerOne({ library, bases: [base], ask }, question, way);
         answered.push(one);
         tell(one, options);
       }
+    }).catch((error) => {
+      if (!stop.signal.aborted) throw error;
+      remark("stopped: the same command goes on from here");
     });
-    if (!options.json) report(answered, questions);
+    if (!options.json) report(answered, ways.length);
   } finally {
     await flint.close();
     embedder.close();
@@ -120,12 +125,24 @@ function remembered(kv: Kv, engine: Engine, signal: AbortSignal) {
     for await (const event of engine.generate(request, signal)) {
       if (event.type === "token") answer += event.text;
     }
+    if (signal.aborted) throw new FlintError("cancelled", "stopped within an answer");
     await answers.put(key, answer);
     return answer;
   };
 }
 
 const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 24);
+
+/** A question of each language and kind in turn, so that a part of them is a sample of all. */
+function mixed(questions: readonly Question[]): Question[] {
+  const groups = Map.groupBy(questions, ({ language, kind }) => `${language} ${kind}`);
+  const place = new Map(
+    [...groups.values()].flatMap((group) =>
+      group.map((question, i) => [question, i / group.length] as const)
+    ),
+  );
+  return [...questions].sort((a, b) => place.get(a)! - place.get(b)!);
+}
 
 /** Runs for each, some at once, in about their order. */
 async function eachOf<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
@@ -141,12 +158,13 @@ function tell({ question, way, answer, shown, verdict }: Answered, { json }: Eva
   else remark(`${question.id}  ${way}: ${verdict}`);
 }
 
-function report(answered: readonly Answered[], questions: readonly Question[]): void {
-  const languages = [...new Set(questions.map(({ language }) => language))];
-  for (const language of languages.length > 1 ? [...languages, undefined] : [undefined]) {
-    const some = answered.filter(({ question }) =>
-      (language ?? question.language) === question.language
-    );
-    print(`\n${language ?? "all"}\n${scoreTable(scoresOf(some))}`);
+/** Tables over the questions that were answered in every way: part of a run compares as well as all of it. */
+function report(answered: readonly Answered[], ways: number): void {
+  const whole = [...Map.groupBy(answered, ({ question }) => question).values()]
+    .filter((answers) => answers.length === ways).flat();
+  const byLanguage = Map.groupBy(whole, ({ question }) => question.language ?? "no language");
+  for (const [language, some] of byLanguage) {
+    print(`\n${language}\n\n${scoreTable(scoresOf(some))}`);
   }
+  if (byLanguage.size > 1) print(`\nall\n\n${scoreTable(scoresOf(whole))}`);
 }

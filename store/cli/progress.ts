@@ -1,5 +1,5 @@
 /** Progress on stderr: one line that moves at a terminal, a line now and then elsewhere. */
-import type { HouseStatus, Progress } from "@flint/core";
+import { FlintError, type HouseStatus, type ModelHouse, type Progress } from "@flint/core";
 import { formatBytes, print, remark, write } from "./terminal.ts";
 
 const BAR_CHARS = 24;
@@ -57,6 +57,22 @@ export async function follow(
     }
   }
   line.clear();
+}
+
+/** Shows a house's progress until the wanted model serves; with `early`, until any does. Throws why none will. */
+export async function untilServing(
+  house: Pick<ModelHouse, "watch" | "engine">,
+  signal: AbortSignal,
+  { early = false } = {},
+): Promise<void> {
+  const line = new ProgressLine();
+  for await (const { serving, wanted, progress } of house.watch(signal)) {
+    line.show(progress);
+    if (serving === wanted || (early && serving) || progress.stage === "failed") break;
+  }
+  line.clear();
+  if (signal.aborted) throw new FlintError("cancelled", "stopped before a model was open");
+  house.engine(); // throws, and says why, if there is none
 }
 
 /** Tells the states that are worth a line of their own. */

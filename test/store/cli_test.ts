@@ -2,17 +2,7 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { parsePort, parseSize } from "../../store/cli/options.ts";
-import { writeTinyModel } from "../tiny_model.ts";
-import { command, flint, temporary } from "./flint_process.ts";
-
-/** A data folder in which a tiny model is imported, by the command itself. */
-async function withTiny() {
-  const folder = await temporary();
-  const file = writeTinyModel(`${folder.path}/tiny.gguf`, { contextTokens: 1536 });
-  const imported = await flint(folder.path, "import", file, "--name", "tiny", "--json");
-  assert.equal(imported.code, 0, imported.stderr);
-  return folder;
-}
+import { command, flint, temporary, withTiny } from "./flint_process.ts";
 
 Deno.test("cli: sizes have a unit, ports are ports", () => {
   assert.equal(parseSize("560MB"), 560e6);

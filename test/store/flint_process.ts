@@ -1,5 +1,7 @@
 /** Flint as a process of its own, with the permissions of its task. */
+import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
+import { writeTinyModel } from "../tiny_model.ts";
 
 const ROOT = resolve(import.meta.dirname!, "../..");
 /** `deno run` and its permissions, as deno.json has them. */
@@ -43,4 +45,13 @@ export async function flint(dataDir: string, ...args: string[]) {
 export async function temporary() {
   const path = await Deno.makeTempDir({ prefix: "flint_cli_" });
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** A data folder in which a tiny model is imported, by the command itself. */
+export async function withTiny() {
+  const folder = await temporary();
+  const file = writeTinyModel(`${folder.path}/tiny.gguf`, { contextTokens: 1536 });
+  const imported = await flint(folder.path, "import", file, "--name", "tiny", "--json");
+  assert.equal(imported.code, 0, imported.stderr);
+  return folder;
 }

@@ -46,6 +46,8 @@ Deno.test("trace: what a source says is supported, what none says is not", () =>
       ["What does the code E4 mean on a Brevik unit?", "The fan is blocked.", false],
       ["老油坊是谁建的？", "老油坊是邱德茂建的。", true],
       ["老油坊是谁建的？", "老油坊是范守义建的。", false],
+      ["Who built Marrow Lane Mill?", "Who built Marrow Lane Mill?", false],
+      ["QH-260 的净重是多少？", "** QH-260 的净重是多少？**", false],
       ["QH-260 的最大潜水深度是多少米？", "12 米。", false],
       ["社费提高从什么时候起执行？", "从七月一日起执行。", true],
     ];
