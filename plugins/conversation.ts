@@ -1,5 +1,8 @@
 /** Stored conversations: begun, found by recency, added to, renamed, cut short, removed. */
 import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { z } from "zod";
+import { ConversationWords, TITLE } from "./conversation_words.ts";
+import { given } from "./given.ts";
 import { parse } from "./parse.ts";
 import { firstWords } from "./plain_text.ts";
 import { Conversation, Message, Summary } from "./schema.ts";
@@ -11,6 +14,30 @@ export type NewMessage = Omit<Message, "index" | "createdAt">;
 export interface ConversationList {
   readonly conversations: readonly Conversation[];
   readonly next?: string;
+}
+
+/** Where a conversation is to lie; what is not given stays. */
+export const ShelfDraft = z.strictObject({
+  pinned: z.boolean().optional(),
+  folder: Conversation.shape.folder.unwrap().nullable().optional().meta({
+    description: "null takes it out of its folder",
+  }),
+}).meta({ id: "ShelfDraft" });
+
+/** What is kept out of the order by recency as well: pinned ones, and folders by name. */
+export interface Shelves {
+  readonly pinned: readonly Conversation[];
+  readonly folders: readonly {
+    readonly name: string;
+    readonly conversations: readonly Conversation[];
+  }[];
+}
+
+/** A conversation that a search found. */
+export interface FoundConversation {
+  readonly conversation: Conversation;
+  /** The message that holds the words; undefined: its title does. */
+  readonly message: Message | undefined;
 }
 
 /** The conversations of one store. Reads are synchronous; writes resolve when they are on disk. */
@@ -35,10 +62,21 @@ export interface Conversations {
   /** A title of 1 to 120 characters; it stays whatever is said later. */
   rename(id: string, title: unknown): Promise<Conversation>;
   remove(id: string): Promise<void>;
+  /** Pins it or lays it into a folder (ShelfDraft). "over_budget" where SHELF_MAX lie so already. */
+  shelve(id: string, draft: unknown): Promise<Conversation>;
+  shelves(): Shelves;
+  /** A new one that begins with the first `messages` of another, which stays as it is. */
+  branch(id: string, messages: number): Promise<Conversation>;
+  /** Those that hold all words of `query`, the latest changed first; at most FOUND_MAX. */
+  find(query: string): FoundConversation[];
 }
 
 /** Far beyond what a model's context holds; a list of them still loads in a moment. */
 export const MESSAGES_MAX = 1000;
+/** Conversations that are pinned or lie in folders. */
+export const SHELF_MAX = 200;
+/** Conversations that one search shows. */
+export const FOUND_MAX = 50;
 const TITLE_CHARS = 60;
 const LIST_LIMIT = 50;
 const LIST_LIMIT_MAX = 100;
@@ -60,6 +98,9 @@ class StoredConversations implements Conversations {
   readonly #summaries: Collection<Summary>;
   /** [updatedAt, id], empty values: the order of the list. */
   readonly #recent: Collection<true>;
+  /** [id]: pinned, or in a folder. */
+  readonly #shelved: Collection<true>;
+  readonly #words: ConversationWords;
 
   constructor(kv: Kv, now: () => Date, prefix: string) {
     this.#kv = kv;
@@ -72,6 +113,8 @@ class StoredConversations implements Conversations {
       parse: (value) => Summary.parse(value),
     });
     this.#recent = kv.collection(`${prefix}conversations_recent`);
+    this.#shelved = kv.collection(`${prefix}conversations_shelved`);
+    this.#words = new ConversationWords(kv, prefix);
   }
 
   create(assistantId: string, id: string = crypto.randomUUID()): Promise<Conversation> {
@@ -124,7 +167,7 @@ class StoredConversations implements Conversations {
       }
       this.#cut(transaction, before, index);
       const added = { ...message, index, createdAt: this.#now().toISOString() };
-      transaction.put(this.#messages, [id, index], added);
+      this.#keep(transaction, id, added);
       const title = before.title || firstWords(message.content, TITLE_CHARS);
       return { after: { ...before, title, messages: index + 1 }, result: added };
     });
@@ -153,11 +196,80 @@ class StoredConversations implements Conversations {
       this.#cut(transaction, conversation, 0);
       transaction.remove(this.#recent, [conversation.updatedAt, id]);
       transaction.remove(this.#heads, id);
+      transaction.remove(this.#shelved, id);
+      this.#words.remove(transaction, { conversation: id, index: TITLE }, conversation.title);
     });
   }
 
+  async shelve(id: string, value: unknown): Promise<Conversation> {
+    const draft = parse(ShelfDraft, value);
+    return await this.#kv.transaction((transaction) => {
+      const { pinned, folder, ...rest } = this.get(id);
+      const isPinned = draft.pinned ?? pinned;
+      const name = draft.folder === null ? undefined : draft.folder ?? folder;
+      const after: Conversation = {
+        ...rest,
+        ...(isPinned ? { pinned: true as const } : {}),
+        ...given({ folder: name }),
+      };
+      if (isPinned || name !== undefined) {
+        checkRoom(this.#shelved.list({ limit: SHELF_MAX }).entries, id);
+        transaction.put(this.#shelved, id, true);
+      } else {
+        transaction.remove(this.#shelved, id);
+      }
+      transaction.put(this.#heads, id, after); // its place in the order by recency stays
+      return after;
+    });
+  }
+
+  shelves(): Shelves {
+    const { entries } = this.#shelved.list({ limit: SHELF_MAX });
+    const kept = entries.map(({ key }) => this.get(key as string)).sort(latestFirst);
+    const folders = Map.groupBy(kept.filter(({ folder }) => folder), ({ folder }) => folder!);
+    const names = [...folders.keys()].sort((a, b) => a.localeCompare(b));
+    return {
+      pinned: kept.filter(({ pinned }) => pinned),
+      folders: names.map((name) => ({ name, conversations: folders.get(name)! })),
+    };
+  }
+
+  async branch(id: string, count: number): Promise<Conversation> {
+    const before = this.get(id), kept = this.messages(id).slice(0, count);
+    if (count !== kept.length) {
+      throw new FlintError("bad_input", `there are ${before.messages} messages, not ${count}`);
+    }
+    const at = this.#now().toISOString();
+    const branch: Conversation = {
+      ...{ id: crypto.randomUUID(), assistantId: before.assistantId, title: before.title },
+      ...{ messages: count, branchOf: { id, messages: count }, createdAt: at, updatedAt: at },
+    };
+    return await this.#kv.transaction((transaction) => {
+      for (const message of kept) this.#keep(transaction, branch.id, message);
+      this.#words.add(transaction, { conversation: branch.id, index: TITLE }, branch.title);
+      return this.#place(transaction, branch);
+    });
+  }
+
+  find(query: string): FoundConversation[] {
+    return this.#words.find(query).map(({ conversation, index }) => ({
+      conversation: this.get(conversation),
+      message: index === TITLE ? undefined : this.#messages.get([conversation, index]),
+    })).sort((a, b) => latestFirst(a.conversation, b.conversation)).slice(0, FOUND_MAX);
+  }
+
+  #keep(transaction: Transaction, id: string, message: Message): void {
+    transaction.put(this.#messages, [id, message.index], message);
+    const place = { conversation: id, index: message.index };
+    this.#words.add(transaction, place, message.content);
+  }
+
   #cut(transaction: Transaction, { id, messages }: Conversation, end: number): void {
-    for (let i = end; i < messages; i++) transaction.remove(this.#messages, [id, i]);
+    for (let index = end; index < messages; index++) {
+      const said = this.#messages.get([id, index])?.content ?? "";
+      this.#words.remove(transaction, { conversation: id, index }, said);
+      transaction.remove(this.#messages, [id, index]);
+    }
     if (end < (this.summary(id)?.until ?? 0)) transaction.remove(this.#summaries, id);
   }
 
@@ -170,6 +282,11 @@ class StoredConversations implements Conversations {
       const before = this.get(id);
       const { after, result } = change(transaction, before);
       transaction.remove(this.#recent, [before.updatedAt, id]);
+      if (after.title !== before.title) {
+        const title = { conversation: id, index: TITLE };
+        this.#words.remove(transaction, title, before.title);
+        this.#words.add(transaction, title, after.title);
+      }
       this.#place(transaction, { ...after, updatedAt: this.#now().toISOString() });
       return result;
     });
@@ -180,4 +297,15 @@ class StoredConversations implements Conversations {
     transaction.put(this.#recent, [conversation.updatedAt, conversation.id], true);
     return conversation;
   }
+}
+
+const latestFirst = (a: Conversation, b: Conversation): number =>
+  a.updatedAt < b.updatedAt ? 1 : -1;
+
+function checkRoom(shelved: readonly { readonly key: unknown }[], id: string): void {
+  if (shelved.length < SHELF_MAX || shelved.some(({ key }) => key === id)) return;
+  throw new FlintError(
+    "over_budget",
+    `${SHELF_MAX} conversations are pinned or in folders, the most there may be: take one out`,
+  );
 }

@@ -37,8 +37,11 @@ export {
 export {
   type ConversationList,
   type Conversations,
+  type FoundConversation,
   MESSAGES_MAX,
   openConversations,
+  ShelfDraft,
+  type Shelves,
 } from "./conversation.ts";
 export {
   Fact,

@@ -253,6 +253,11 @@ export const Conversation = z.strictObject({
     description: "Of the first message unless renamed; may be empty",
   }),
   messages: z.int().min(0).meta({ description: "How many there are" }),
+  pinned: z.literal(true).optional().meta({ description: "Kept at the top of the list" }),
+  folder: plainText(1, 40).optional().meta({ description: "Name of the folder it lies in" }),
+  branchOf: z.strictObject({ id: z.uuid(), messages: z.int().min(0) }).optional().meta({
+    description: "The conversation whose first messages it began with",
+  }),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 }).meta({ id: "Conversation" });

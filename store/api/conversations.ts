@@ -7,7 +7,9 @@ import {
   type Conversations,
   Message,
   MESSAGE_CHARS_MAX,
+  MESSAGES_MAX,
   type Registry,
+  ShelfDraft,
   SLUG_CHARS_MAX,
   Summary,
   ToolDecision,
@@ -54,6 +56,32 @@ const list = createRoute({
   responses: { 200: json(ConversationList, "The latest changed first"), ...problems },
 });
 
+const find = createRoute({
+  method: "get",
+  path: "/search",
+  tags,
+  summary: "Find conversations by what was said in them",
+  request: {
+    query: z.object({
+      q: z.string().min(1).max(200).openapi({
+        description: "Words, all of which must be there; the last may be the beginning of one",
+      }),
+    }),
+  },
+  responses: {
+    200: json(
+      z.object({
+        found: z.array(z.object({
+          conversation: Conversation,
+          message: Message.optional().openapi({ description: "Absent where the title has them" }),
+        })),
+      }).openapi("FoundConversations"),
+      "The latest changed first",
+    ),
+    ...problems,
+  },
+});
+
 const begin = createRoute({
   method: "post",
   path: "/",
@@ -72,16 +100,48 @@ const read = createRoute({
   responses: { 200: json(WholeConversation, "All of it"), ...problems },
 });
 
-const rename = createRoute({
+const change = createRoute({
   method: "patch",
   path: "/{id}",
   tags,
-  summary: "Rename a conversation",
+  summary: "Rename a conversation, pin it, or lay it into a folder",
   request: {
     params: Id,
-    body: jsonBody(z.object({ title: z.string().min(1).max(120) })),
+    body: jsonBody(ShelfDraft.extend({ title: z.string().min(1).max(120).optional() })),
   },
-  responses: { 200: json(Conversation, "With its new title"), ...problems },
+  responses: { 200: json(Conversation, "As it is now"), ...problems },
+});
+
+const branch = createRoute({
+  method: "post",
+  path: "/{id}/branch",
+  tags,
+  summary: "Begin another conversation with the first messages of this one",
+  request: {
+    params: Id,
+    body: jsonBody(z.object({
+      messages: z.int().min(0).max(MESSAGES_MAX).openapi({ description: "How many of them" }),
+    })),
+  },
+  responses: { 201: json(Conversation, "The new one"), ...problems },
+});
+
+const take = createRoute({
+  method: "get",
+  path: "/{id}/export",
+  tags,
+  summary: "Write a conversation to a file",
+  request: { params: Id, query: z.object({ as: z.enum(["markdown", "json"]) }) },
+  responses: {
+    200: {
+      description: "The file, to be saved",
+      content: {
+        "application/json": { schema: WholeConversation },
+        "text/markdown": { schema: z.string() },
+      },
+    },
+    ...problems,
+  },
 });
 
 const remove = createRoute({
@@ -172,19 +232,36 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     return c.json(begun, 201, { Location: `/api/conversations/${begun.id}` });
   });
 
-  app.openapi(read, (c) => {
-    const { id } = c.req.valid("param");
-    const conversation = conversations.get(id);
-    const summary = conversations.summary(id);
-    return c.json(
-      { conversation, messages: conversations.messages(id), ...given({ summary }) },
-      200,
-    );
+  app.openapi(find, (c) => {
+    const found = conversations.find(c.req.valid("query").q)
+      .map(({ conversation, message }) => ({ conversation, ...given({ message }) }));
+    return c.json({ found }, 200);
   });
 
-  app.openapi(rename, async (c) => {
-    const { title } = c.req.valid("json");
-    return c.json(await conversations.rename(c.req.valid("param").id, title), 200);
+  app.openapi(read, (c) => c.json(wholeOf(conversations, c.req.valid("param").id), 200));
+
+  app.openapi(change, async (c) => {
+    const { id } = c.req.valid("param");
+    const { title, ...shelf } = c.req.valid("json");
+    if (title !== undefined) await conversations.rename(id, title);
+    return c.json(await conversations.shelve(id, shelf), 200);
+  });
+
+  app.openapi(branch, async (c) => {
+    const { messages } = c.req.valid("json");
+    const begun = await conversations.branch(c.req.valid("param").id, messages);
+    return c.json(begun, 201, { Location: `/api/conversations/${begun.id}` });
+  });
+
+  app.openapi(take, (c) => {
+    const whole = wholeOf(conversations, c.req.valid("param").id);
+    const { title, assistantId } = whole.conversation;
+    const isJson = c.req.valid("query").as === "json";
+    const name = encodeURIComponent((title || assistantId).toWellFormed());
+    return c.body(isJson ? JSON.stringify(whole, null, 2) : markdownOf(whole), 200, {
+      "Content-Type": isJson ? "application/json" : "text/markdown; charset=utf-8",
+      "Content-Disposition": `attachment; filename*=UTF-8''${name}.${isJson ? "json" : "md"}`,
+    });
   });
 
   app.openapi(remove, async (c) => {
@@ -216,4 +293,19 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     return typedStream(c, (signal) => assistants.regenerate(id, signal));
   });
   return app;
+}
+
+/** All there is of one. */
+function wholeOf(conversations: Conversations, id: string) {
+  const conversation = conversations.get(id), summary = conversations.summary(id);
+  return { conversation, messages: conversations.messages(id), ...given({ summary }) };
+}
+
+/** A conversation to be read elsewhere: who spoke as headings, then the words as they were written. */
+function markdownOf({ conversation, messages }: ReturnType<typeof wholeOf>): string {
+  const { title, assistantId } = conversation;
+  const turns = messages.map(({ role, content, createdAt }) =>
+    `## ${role === "user" ? "You" : assistantId} · ${createdAt}\n\n${content}\n`
+  );
+  return [`# ${title || assistantId}\n`, ...turns].join("\n");
 }

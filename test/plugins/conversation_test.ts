@@ -115,3 +115,58 @@ Deno.test("conversation: a full one takes no more", () =>
     await assert.rejects(conversations.append(id, user("hi")), code("over_budget"));
     assert.equal(conversations.messages(id).length, MESSAGES_MAX);
   }));
+
+Deno.test("conversation: found by all words of any message, the last one as it is typed", () =>
+  withConversations(async (conversations) => {
+    const sea = await conversations.create("owl"), tea = await conversations.create("owl");
+    await conversations.append(sea.id, user("How do shells grow?"));
+    await conversations.append(sea.id, user("The mantle lays down aragonite."));
+    await conversations.append(tea.id, user("How is 乌龙茶 dried?"));
+    const ids = (query: string) =>
+      conversations.find(query).map(({ conversation }) => conversation.id);
+    assert.deepEqual(ids("shell mant"), [sea.id]);
+    assert.deepEqual(ids("乌龙"), [tea.id]);
+    assert.deepEqual(ids("how"), [tea.id, sea.id]);
+    assert.deepEqual([ids("shells dried"), ids(""), ids("!!")], [[], [], []]);
+    assert.equal(conversations.find("aragonite")[0]!.message!.index, 1);
+    await conversations.rename(sea.id, "Molluscs");
+    assert.deepEqual(ids("mollusc"), [sea.id]);
+    await conversations.append(sea.id, user("Forget it."), 1);
+    assert.deepEqual(ids("aragonite"), []);
+    await conversations.remove(sea.id);
+    assert.deepEqual([ids("mollusc"), ids("shells")], [[], []]);
+  }));
+
+Deno.test("conversation: pins and folders keep their order by recency as it is", () =>
+  withConversations(async (conversations) => {
+    const [a, b, c] = [
+      await conversations.create("owl"),
+      await conversations.create("owl"),
+      await conversations.create("owl"),
+    ];
+    await conversations.shelve(a.id, { pinned: true });
+    await conversations.shelve(b.id, { folder: "Sea" });
+    await conversations.shelve(b.id, { pinned: true });
+    const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id);
+    const { pinned, folders } = conversations.shelves();
+    assert.deepEqual(ids(pinned), [b.id, a.id]);
+    assert.deepEqual([folders[0]!.name, ids(folders[0]!.conversations)], ["Sea", [b.id]]);
+    assert.deepEqual(ids(conversations.list().conversations), [c.id, b.id, a.id]);
+    await conversations.shelve(b.id, { pinned: false, folder: null });
+    await conversations.remove(a.id);
+    assert.deepEqual(conversations.shelves(), { pinned: [], folders: [] });
+    await assert.rejects(conversations.shelve(c.id, { folder: "" }), code("bad_input"));
+  }));
+
+Deno.test("conversation: a branch begins with the first messages and leaves the other as it is", () =>
+  withConversations(async (conversations) => {
+    const { id } = await conversations.create("owl");
+    for (const text of ["one", "two", "three"]) await conversations.append(id, user(text));
+    const branch = await conversations.branch(id, 2);
+    assert.deepEqual(branch.branchOf, { id, messages: 2 });
+    await conversations.append(branch.id, user("other"));
+    const said = (id: string) => conversations.messages(id).map(({ content }) => content);
+    assert.deepEqual(said(branch.id), ["one", "two", "other"]);
+    assert.deepEqual(said(id), ["one", "two", "three"]);
+    await assert.rejects(conversations.branch(id, 4), code("bad_input"));
+  }));

@@ -191,3 +191,22 @@ Deno.test("memory: turned on, filled, edited and emptied over HTTP; gone with it
   assert.deepEqual(store.memory.get({ assistant: "spell-coach", user: "owner" }), off);
   assert.equal((await send(store, "GET", path)).status, 404);
 });
+
+Deno.test("conversations: found, shelved, branched and exported over HTTP", async () => {
+  await using store = await openQuietStore();
+  await store.registry.create(DRAFT);
+  const { id } = await store.conversations.create("spell-coach");
+  await store.conversations.append(id, { role: "user", content: "Their `going` home" });
+  const path = `/api/conversations/${id}`;
+  const found = await send(store, "GET", "/api/conversations/search?q=goin");
+  assert.equal(found.body.found[0].message.content, "Their `going` home");
+  assert.equal((await send(store, "GET", "/api/conversations/search?q=")).status, 400);
+  const shelved = await send(store, "PATCH", path, { pinned: true, folder: "School" });
+  assert.deepEqual([shelved.body.pinned, shelved.body.folder], [true, "School"]);
+  const branch = await send(store, "POST", `${path}/branch`, { messages: 1 });
+  assert.deepEqual([branch.status, branch.body.branchOf], [201, { id, messages: 1 }]);
+  assert.equal((await send(store, "POST", `${path}/branch`, { messages: 2 })).status, 400);
+  const file = await store.app.request(`${path}/export?as=markdown`);
+  assert.match(file.headers.get("content-disposition")!, /^attachment; .*going.*\.md$/);
+  assert.match(await file.text(), /^# Their.*\n\n## You · .*\n\nTheir `going` home\n$/s);
+});
