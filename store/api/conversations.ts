@@ -220,6 +220,7 @@ export interface ConversationDeps {
 export function createConversations(deps: ConversationDeps): OpenAPIHono {
   const { registry, conversations, assistants } = deps;
   const app = new OpenAPIHono();
+  addFinding(app, conversations);
 
   app.openapi(list, (c) => {
     const { conversations: found, next } = conversations.list(given(c.req.valid("query")));
@@ -232,12 +233,6 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     return c.json(begun, 201, { Location: `/api/conversations/${begun.id}` });
   });
 
-  app.openapi(find, (c) => {
-    const found = conversations.find(c.req.valid("query").q)
-      .map(({ conversation, message }) => ({ conversation, ...given({ message }) }));
-    return c.json({ found }, 200);
-  });
-
   app.openapi(read, (c) => c.json(wholeOf(conversations, c.req.valid("param").id), 200));
 
   app.openapi(change, async (c) => {
@@ -245,23 +240,6 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     const { title, ...shelf } = c.req.valid("json");
     if (title !== undefined) await conversations.rename(id, title);
     return c.json(await conversations.shelve(id, shelf), 200);
-  });
-
-  app.openapi(branch, async (c) => {
-    const { messages } = c.req.valid("json");
-    const begun = await conversations.branch(c.req.valid("param").id, messages);
-    return c.json(begun, 201, { Location: `/api/conversations/${begun.id}` });
-  });
-
-  app.openapi(take, (c) => {
-    const whole = wholeOf(conversations, c.req.valid("param").id);
-    const { title, assistantId } = whole.conversation;
-    const isJson = c.req.valid("query").as === "json";
-    const name = encodeURIComponent((title || assistantId).toWellFormed());
-    return c.body(isJson ? JSON.stringify(whole, null, 2) : markdownOf(whole), 200, {
-      "Content-Type": isJson ? "application/json" : "text/markdown; charset=utf-8",
-      "Content-Disposition": `attachment; filename*=UTF-8''${name}.${isJson ? "json" : "md"}`,
-    });
   });
 
   app.openapi(remove, async (c) => {
@@ -293,6 +271,32 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     return typedStream(c, (signal) => assistants.regenerate(id, signal));
   });
   return app;
+}
+
+/** Found, branched, taken elsewhere. */
+function addFinding(app: OpenAPIHono, conversations: Conversations): void {
+  app.openapi(find, (c) => {
+    const found = conversations.find(c.req.valid("query").q)
+      .map(({ conversation, message }) => ({ conversation, ...given({ message }) }));
+    return c.json({ found }, 200);
+  });
+
+  app.openapi(branch, async (c) => {
+    const { messages } = c.req.valid("json");
+    const begun = await conversations.branch(c.req.valid("param").id, messages);
+    return c.json(begun, 201, { Location: `/api/conversations/${begun.id}` });
+  });
+
+  app.openapi(take, (c) => {
+    const whole = wholeOf(conversations, c.req.valid("param").id);
+    const { title, assistantId } = whole.conversation;
+    const isJson = c.req.valid("query").as === "json";
+    const name = encodeURIComponent((title || assistantId).toWellFormed());
+    return c.body(isJson ? JSON.stringify(whole, null, 2) : markdownOf(whole), 200, {
+      "Content-Type": isJson ? "application/json" : "text/markdown; charset=utf-8",
+      "Content-Disposition": `attachment; filename*=UTF-8''${name}.${isJson ? "json" : "md"}`,
+    });
+  });
 }
 
 /** All there is of one. */

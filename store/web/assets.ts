@@ -32,6 +32,7 @@ const TYPES = {
   style: "text/css; charset=utf-8",
   font: "font/woff2",
   icon: "image/svg+xml",
+  tile: "image/png",
 } as const;
 
 /** Reads the files; serves them at the addresses it gives, which change with their content. */
@@ -46,6 +47,7 @@ export function loadAssets(): { addresses: AssetAddresses; routes: Hono } {
     style: encode(style.join("").replace("/assets/font", addressOf("font", font))),
     font,
     icon: read("./icon.svg"),
+    tile: read("./tile.png"),
   };
   const routes = new Hono();
   const addresses = (Object.keys(TYPES) as (keyof typeof TYPES)[]).map((name) => {
@@ -53,12 +55,18 @@ export function loadAssets(): { addresses: AssetAddresses; routes: Hono } {
     routes.get(address, serve(TYPES[name], files[name]));
     return [name, address];
   });
+  // A service worker lives at one address, above all pages.
+  const worker = read("./worker.js");
+  routes.get(
+    "/worker.js",
+    (c) => c.body(worker, 200, { "Content-Type": TYPES.app, "Cache-Control": "no-cache" }),
+  );
   return { addresses: Object.fromEntries(addresses), routes };
 }
 
-/** Compressed once, not for each reader; a font is compressed by itself. */
+/** Compressed once, not for each reader; fonts and PNG are compressed by themselves. */
 function serve(type: string, bytes: Bytes): Handler {
-  const zipped = type.startsWith("font") ? undefined : new Uint8Array(gzipSync(bytes));
+  const zipped = /^(?:font|image\/png)/.test(type) ? undefined : new Uint8Array(gzipSync(bytes));
   const headers = {
     "Content-Type": type,
     "Cache-Control": "public, max-age=31536000, immutable",

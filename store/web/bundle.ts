@@ -1,6 +1,7 @@
 /**
  * Bundles the islands into app.js, what draws a streamed answer into answer.js, the highlighter
- * into code.js and what draws charts into chart.js. They are checked in: a start needs no bundler and
+ * into code.js, what draws charts into chart.js and the service worker into worker.js. They are
+ * checked in: a start needs no bundler and
  * no network, and a test bundles again and compares. Run by `deno task islands`.
  */
 const here = import.meta.dirname!;
@@ -11,6 +12,7 @@ export const bundles = {
   "islands/live_answer.ts": "answer.js",
   "islands/code.ts": "code.js",
   "islands/chart.ts": "chart.js",
+  "islands/worker.ts": "worker.js",
 } as const;
 
 /** Bundles all into `folder`. */

@@ -3,8 +3,8 @@ import type { Assistant, Conversation, Message, Summary } from "@flint/plugins";
 import { Avatar, type Face } from "./components/avatar.tsx";
 import { Button, IconButton } from "./components/button.tsx";
 import { Composer, Dock } from "./components/composer.tsx";
+import { ConversationMenu } from "./components/conversation_menu.tsx";
 import { Dialog } from "./components/dialog.tsx";
-import { Field } from "./components/field.tsx";
 import { Icon } from "./components/icon.tsx";
 import { Answer, NoAnswer, Question } from "./components/message.tsx";
 import { Starters } from "./home.tsx";
@@ -47,25 +47,38 @@ interface ChatProps {
   /** Whether the assistant is no longer there to answer. */
   readonly removed: boolean;
   readonly conversation: Conversation;
+  /** What it branched from, if that is still there. */
+  readonly source: Conversation | undefined;
   readonly messages: readonly Message[];
   readonly summary: Summary | undefined;
   readonly render: RenderBlocks;
 }
 
 /** What the turns of a talk are drawn from. */
-type TurnsProps = Pick<ChatProps, "frame" | "face" | "removed" | "messages" | "render">;
+interface TurnsProps extends Pick<ChatProps, "frame" | "face" | "removed" | "messages" | "render"> {
+  /** Whether branches may begin at them. Default: no. */
+  readonly branches?: boolean;
+}
 
 /** `/chat/{conversation}` */
 export function Chat(props: ChatProps) {
   const { frame, face, removed, conversation } = props;
   const { say } = frame;
-  const title = conversation.messages === 0 ? say("untitled") : conversation.title;
+  const title = conversation.title || say("untitled");
+  const branched = props.source && (
+    <a class="branched" href={`/chat/${props.source.id}`}>
+      <Icon name="git-branch" size={15} />
+      {say("branchedFrom", { title: props.source.title })}
+    </a>
+  );
   return (
     <Page
       frame={frame}
       title={`${title} · Flint`}
       header={<Title face={face} title={title} />}
-      tools={<Menu say={say} title={title} />}
+      tools={
+        <ConversationMenu frame={frame} conversation={conversation} title={title} asks={!removed} />
+      }
     >
       <main
         id="content"
@@ -75,8 +88,9 @@ export function Chat(props: ChatProps) {
         data-conversation={conversation.id}
       >
         <h1 class="unseen">{title}</h1>
+        {branched}
         <Notes {...props} />
-        <Turns {...props} />
+        <Turns {...props} branches={!removed} />
         <Dock say={say}>
           {removed
             ? <p class="note">{say("assistantGone", { name: face.name })}</p>
@@ -119,21 +133,24 @@ function Notes({ frame: { say }, summary }: ChatProps) {
 }
 
 /** The list is brought up to date turn by turn by islands/refresh.ts. */
-export function Turns({ frame, face, removed, messages, render }: TurnsProps) {
+export function Turns({ frame, face, removed, messages, render, branches = false }: TurnsProps) {
   const { say, titles } = frame;
   return (
     <ol id="turns" class="turns">
       {messages.map((message, i) =>
-        message.role === "user" ? <Question message={message} say={say} /> : (
-          <Answer
-            message={message}
-            face={face}
-            titles={titles}
-            render={render}
-            last={!removed && i === messages.length - 1}
-            say={say}
-          />
-        )
+        message.role === "user"
+          ? <Question message={message} branches={branches} say={say} />
+          : (
+            <Answer
+              message={message}
+              face={face}
+              titles={titles}
+              render={render}
+              last={!removed && i === messages.length - 1}
+              branches={branches}
+              say={say}
+            />
+          )
       )}
       {!removed && messages.at(-1)?.role === "user" && <NoAnswer say={say} />}
     </ol>
@@ -203,43 +220,6 @@ function AssistantMenu({ assistant: { id, name }, say }: { assistant: Assistant;
         say={say}
       >
         <p>{say("deleteAssistantHint")}</p>
-      </Dialog>
-    </>
-  );
-}
-
-function Menu({ say, title }: { say: Say; title: string }) {
-  return (
-    <>
-      <IconButton icon="ellipsis" label={say("conversationMenu")} popovertarget="menu" />
-      <div id="menu" popover="auto" class="panel menu">
-        <Button data-dialog="rename">
-          <Icon name="pencil" size={16} />
-          {say("rename")}
-        </Button>
-        <Button kind="danger" data-dialog="delete">
-          <Icon name="trash" size={16} />
-          {say("delete")}
-        </Button>
-      </div>
-      <Dialog
-        id="rename"
-        title={say("renameTitle")}
-        action="rename"
-        confirm={say("save")}
-        say={say}
-      >
-        <Field label={say("title")} name="title" value={title} maxlength={120} required />
-      </Dialog>
-      <Dialog
-        id="delete"
-        title={say("deleteTitle")}
-        action="delete"
-        confirm={say("delete")}
-        danger
-        say={say}
-      >
-        <p>{say("deleteHint", { title })}</p>
       </Dialog>
     </>
   );

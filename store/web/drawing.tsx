@@ -58,7 +58,10 @@ function frameOf(
     now: Date.now(),
     assets,
     assistants: registry.list({ limit: LISTED }).assistants,
-    conversations: recent.conversations.filter(({ messages }) => messages > 0),
+    conversations: recent.conversations.filter(({ messages, pinned, folder }) =>
+      messages > 0 && !pinned && folder === undefined
+    ),
+    shelves: conversations.shelves(),
     more: recent.next !== undefined,
     status,
     report: engine?.report(),

@@ -1,5 +1,5 @@
 /** The first page: ask at once, choose an assistant, or go on where you left off. */
-import type { Assistant, Conversation } from "@flint/plugins";
+import type { Assistant, Conversation, FoundConversation } from "@flint/plugins";
 import { Avatar } from "./components/avatar.tsx";
 import { Composer } from "./components/composer.tsx";
 import { Empty } from "./components/empty.tsx";
@@ -107,6 +107,51 @@ function List({ frame: { assistants }, conversations }: ListProps) {
       ))}
     </ul>
   );
+}
+
+interface FoundProps {
+  readonly frame: Frame;
+  readonly query: string;
+  readonly found: readonly FoundConversation[];
+}
+
+/** `/conversations?q=`: those that hold all the words, with the message that does. */
+export function Found({ frame, query, found }: FoundProps) {
+  const { say } = frame;
+  const title = say("foundFor", { query });
+  return (
+    <Page frame={frame} title={`${title} · Flint`}>
+      <main id="content" class="home">
+        <section class="history">
+          <h1>{title}</h1>
+          {found.length === 0 && <p class="hint">{say("noneFound")}</p>}
+          <ul class="recent found">
+            {found.map(({ conversation: { id, title }, message }) => (
+              <li>
+                <a href={`/chat/${id}`}>
+                  <Icon name="message-circle" />
+                  <span>
+                    {title}
+                    {message && <small>{excerptOf(message.content, query)}</small>}
+                  </span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      </main>
+    </Page>
+  );
+}
+
+/** Characters shown of a message that was found: some before the first word of the search, more behind. */
+const BEFORE_CHARS = 40, EXCERPT_CHARS = 160;
+
+function excerptOf(content: string, query: string): string {
+  const word = query.toLowerCase().split(/\s+/)[0]!;
+  const start = Math.max(0, content.toLowerCase().indexOf(word) - BEFORE_CHARS);
+  const excerpt = content.slice(start, start + EXCERPT_CHARS);
+  return `${start > 0 ? "…" : ""}${excerpt}${start + EXCERPT_CHARS < content.length ? "…" : ""}`;
 }
 
 interface HistoryProps {

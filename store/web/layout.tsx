@@ -1,12 +1,13 @@
 /** The shell around every page: sidebar, header, banner, room for the page. */
 import type { EngineReport, HouseStatus } from "@flint/core";
-import type { Assistant, Conversation } from "@flint/plugins";
+import type { Assistant, Conversation, Shelves } from "@flint/plugins";
 import type { Child } from "hono/jsx";
 import type { AssetAddresses } from "./assets.ts";
 import { Banner } from "./components/banner.tsx";
 import { IconButton } from "./components/button.tsx";
 import { Mark } from "./components/icon.tsx";
 import { Meter } from "./components/meter.tsx";
+import { Palette, Shortcuts } from "./components/palette.tsx";
 import type { Titles } from "./progress.ts";
 import { Sidebar, type Theme } from "./sidebar.tsx";
 import type { Language, Say } from "./strings.ts";
@@ -21,8 +22,9 @@ export interface Frame {
   readonly now: number;
   readonly assets: AssetAddresses;
   readonly assistants: readonly Assistant[];
-  /** Newest first; those without a word yet are left out. */
+  /** Newest first; those without a word yet are left out, and those on shelves. */
   readonly conversations: readonly Conversation[];
+  readonly shelves: Shelves;
   /** Whether there are more of them. */
   readonly more: boolean;
   readonly status: HouseStatus;
@@ -82,13 +84,20 @@ export function Page({ frame, title, header, tools, children }: PageProps) {
           <Banner status={frame.status} titles={titles} say={say} />
           {children}
         </div>
+        <Palette say={say} />
+        <Shortcuts say={say} />
         <div id="toasts" class="toasts" role="status" aria-live="polite" />
       </body>
     </html>
   );
 }
 
-function Head({ title, frame: { assets, say, theme } }: { title: string; frame: Frame }) {
+type HeadFrame = Pick<Frame, "assets" | "say" | "theme">;
+
+/** The document's head. */
+export function Head(
+  { title, frame: { assets, say, theme } }: { title: string; frame: HeadFrame },
+) {
   const when = (scheme: Theme) =>
     theme === "system" ? `(prefers-color-scheme: ${scheme})` : undefined;
   return (
@@ -105,6 +114,8 @@ function Head({ title, frame: { assets, say, theme } }: { title: string; frame: 
       <link rel="preload" href={assets.font} as="font" type="font/woff2" crossorigin="" />
       <link rel="stylesheet" href={assets.style} />
       <link rel="icon" href={assets.icon} type="image/svg+xml" />
+      <link rel="manifest" href="/manifest.webmanifest" />
+      <link rel="apple-touch-icon" href={assets.tile} />
       <script type="module" src={assets.app} />
     </head>
   );

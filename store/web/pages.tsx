@@ -1,6 +1,6 @@
 /** The pages' routes: what is asked for, gathered and drawn on the server. */
 import { FlintError } from "@flint/core";
-import type { Assistant, Library, Registry } from "@flint/plugins";
+import type { Library } from "@flint/plugins";
 import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
@@ -11,8 +11,9 @@ import { Chat, NewChat } from "./chat.tsx";
 import { Empty } from "./components/empty.tsx";
 import { createDrawing, type Drawing, type DrawingDeps } from "./drawing.tsx";
 import { highlight } from "./highlight.ts";
-import { History, Home } from "./home.tsx";
+import { Found, History, Home } from "./home.tsx";
 import { Page } from "./layout.tsx";
+import { addInstalling } from "./installing.tsx";
 import { addKnowledgePages } from "./knowledge_pages.tsx";
 import { createMarkdown } from "./markdown.ts";
 import { themes } from "./sidebar.tsx";
@@ -31,6 +32,8 @@ export interface PagesDeps extends AuthorDeps, DrawingDeps, PluginPagesDeps {
 const LISTED = 50;
 /** Longest text a starter's link may put into the composer. */
 const ASK_MAX = 2000;
+/** Longest search for conversations. */
+const QUERY_MAX = 200;
 /** How long a choice of theme or language is kept, seconds: as long as browsers allow. */
 const CHOICE_AGE_S = 400 * 24 * 60 * 60;
 
@@ -65,6 +68,11 @@ export function createPages(deps: PagesDeps): Pages {
   app.get("/chat/:conversation", (c) => send(c, chatPage(c, deps, drawing)));
 
   app.get("/conversations", (c) => {
+    const query = c.req.query("q")?.trim().slice(0, QUERY_MAX);
+    if (query) {
+      const found = deps.conversations.find(query);
+      return send(c, <Found frame={frame(c)} query={query} found={found} />);
+    }
     const cursor = c.req.query("cursor");
     const list = deps.conversations.list({ limit: LISTED, ...given({ cursor }) });
     return send(c, <History frame={frame(c)} list={list} />);
@@ -76,6 +84,8 @@ export function createPages(deps: PagesDeps): Pages {
   addAuthorPages(app, deps, drawing);
   addKnowledgePages(app, deps.library, drawing);
   addPluginPages(app, deps, drawing);
+
+  addInstalling(app, drawing, addresses);
 
   app.post("/settings", async (c) => {
     const form = await c.req.formData();
@@ -92,13 +102,15 @@ function chatPage(c: Context, deps: PagesDeps, drawing: Drawing) {
   const conversation = deps.conversations.get(c.req.param("conversation")!);
   const { assistantId } = conversation;
   const frame = drawing.frame(c);
-  const assistant = findAssistant(deps.registry, assistantId);
+  const assistant = there(() => deps.registry.get(assistantId));
   return (
     <Chat
       frame={frame}
       face={assistant ?? { id: assistantId, name: assistantId, avatar: "svg:" }}
       removed={!assistant}
       conversation={conversation}
+      source={conversation.branchOf &&
+        there(() => deps.conversations.get(conversation.branchOf!.id))}
       messages={deps.conversations.messages(conversation.id)}
       summary={deps.conversations.summary(conversation.id)}
       render={createMarkdown({ copy: frame.say("copy"), highlight })}
@@ -106,10 +118,10 @@ function chatPage(c: Context, deps: PagesDeps, drawing: Drawing) {
   );
 }
 
-/** undefined for one that was removed: its conversations stay readable. */
-function findAssistant(registry: Registry, id: string): Assistant | undefined {
+/** undefined for what was removed: conversations outlive assistants, and branches conversations. */
+function there<T>(get: () => T): T | undefined {
   try {
-    return registry.get(id);
+    return get();
   } catch (error) {
     if (error instanceof FlintError && error.code === "not_found") return undefined;
     throw error;

@@ -1,10 +1,10 @@
 /** The way around: assistants, conversations by day, and the reader's settings. */
-import type { Assistant } from "@flint/plugins";
+import type { Assistant, Conversation } from "@flint/plugins";
 import { Avatar } from "./components/avatar.tsx";
 import { Button, IconButton } from "./components/button.tsx";
 import { Icon, type IconName, Mark } from "./components/icon.tsx";
 import type { Frame } from "./layout.tsx";
-import { languages } from "./strings.ts";
+import { languages, type Say, type StringKey } from "./strings.ts";
 
 /** What languages are called by those who speak them. */
 const languageName = { en: "English", zh: "中文" } as const;
@@ -15,6 +15,12 @@ export const themes = { light: "sun", system: "monitor", dark: "moon" } as const
 >;
 /** One of the looks. */
 export type Theme = keyof typeof themes;
+
+/** The rooms beside the chats. */
+const rooms = [
+  { path: "/knowledge", icon: "library", name: "knowledge" },
+  { path: "/plugins", icon: "plug", name: "plugins" },
+] as const satisfies readonly { path: string; icon: IconName; name: StringKey }[];
 
 /** A column on wide screens, a drawer on narrow ones: the browser's own popover. */
 export function Sidebar({ frame }: { frame: Frame }) {
@@ -38,10 +44,7 @@ export function Sidebar({ frame }: { frame: Frame }) {
         <Icon name="square-pen" />
         {say("newChat")}
       </a>
-      <a class="new-chat" href="/knowledge">
-        <Icon name="library" />
-        {say("knowledge")}
-      </a>
+      <SearchBox say={say} />
       <div class="sidebar-lists" tabindex={0} role="group" aria-label={say("conversations")}>
         <nav aria-labelledby="assistants-title">
           <h2 id="assistants-title">{say("assistants")}</h2>
@@ -61,18 +64,53 @@ export function Sidebar({ frame }: { frame: Frame }) {
         </nav>
         <Conversations frame={frame} />
       </div>
-      <nav aria-label={say("plugins")}>
-        <ul>
-          <li>
-            <a href="/plugins" aria-current={frame.path === "/plugins" ? "page" : undefined}>
-              <Icon name="plug" size={16} />
-              {say("plugins")}
-            </a>
-          </li>
-        </ul>
-      </nav>
+      <Rooms frame={frame} />
       <Settings frame={frame} />
     </aside>
+  );
+}
+
+/** Where else to go, and the keys. */
+function Rooms({ frame: { say, path: here } }: { frame: Frame }) {
+  return (
+    <nav aria-label={say("pages")} class="sidebar-pages">
+      <ul>
+        {rooms.map(({ path, icon, name }) => (
+          <li>
+            <a href={path} aria-current={here === path ? "page" : undefined}>
+              <Icon name={icon} size={16} />
+              <span>{say(name)}</span>
+            </a>
+          </li>
+        ))}
+        <li class="wide-only">
+          <button type="button" data-command="help">
+            <Icon name="keyboard" size={16} />
+            <span>{say("shortcuts")}</span>
+          </button>
+        </li>
+      </ul>
+    </nav>
+  );
+}
+
+/** Leads to a page of what was found; the button beside it opens the palette. */
+function SearchBox({ say }: { say: Say }) {
+  return (
+    <form class="sidebar-search" role="search" action="/conversations">
+      <Icon name="search" size={16} />
+      <input
+        type="search"
+        name="q"
+        maxlength={200}
+        aria-label={say("searchConversations")}
+        placeholder={say("searchConversations")}
+      />
+      <button type="button" data-command="palette" title={say("keyPalette")}>
+        <span class="unseen">{say("keyPalette")}</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+    </form>
   );
 }
 
@@ -90,26 +128,36 @@ function AssistantLink({ assistant, frame }: { assistant: Assistant; frame: Fram
 
 /** Replaced as a whole by islands/refresh.ts. */
 function Conversations({ frame }: { frame: Frame }) {
-  const { say, conversations, more, now, path } = frame;
+  const { say, conversations, shelves, more, now, path } = frame;
+  const { pinned, folders } = shelves;
   const groups = Map.groupBy(conversations, (each) => dayGroup(each.updatedAt, now));
   return (
     <nav id="conversations" data-region aria-label={say("conversations")}>
-      {conversations.length === 0 && <p class="sidebar-none">{say("noConversations")}</p>}
+      {pinned.length > 0 && (
+        <>
+          <h2>{say("pinned")}</h2>
+          <Links conversations={pinned} path={path} />
+        </>
+      )}
+      {folders.map(({ name, conversations }) => (
+        <details
+          id={`folder-${name}`}
+          open={conversations.some((one) => isHere(one, path))}
+        >
+          <summary>
+            <Icon name="folder" size={16} />
+            <span>{name}</span>
+          </summary>
+          <Links conversations={conversations} path={path} />
+        </details>
+      ))}
+      {conversations.length === 0 && pinned.length + folders.length === 0 && (
+        <p class="sidebar-none">{say("noConversations")}</p>
+      )}
       {[...groups].map(([group, members]) => (
         <>
           <h2>{say(group)}</h2>
-          <ul>
-            {members.map(({ id, title }) => (
-              <li>
-                <a
-                  href={`/chat/${id}`}
-                  aria-current={path === `/chat/${id}` ? "page" : undefined}
-                >
-                  <span>{title}</span>
-                </a>
-              </li>
-            ))}
-          </ul>
+          <Links conversations={members} path={path} />
         </>
       ))}
       {more && (
@@ -123,6 +171,27 @@ function Conversations({ frame }: { frame: Frame }) {
         </ul>
       )}
     </nav>
+  );
+}
+
+interface LinksProps {
+  readonly conversations: readonly Conversation[];
+  readonly path: string;
+}
+
+const isHere = ({ id }: Conversation, path: string): boolean => path === `/chat/${id}`;
+
+function Links({ conversations, path }: LinksProps) {
+  return (
+    <ul>
+      {conversations.map((one) => (
+        <li>
+          <a href={`/chat/${one.id}`} aria-current={isHere(one, path) ? "page" : undefined}>
+            <span>{one.title}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -54,7 +54,9 @@ export async function openBrowser(origin: string) {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET });
   return {
     async open(options: BrowserContextOptions = {}): Promise<Tab> {
-      return await openTab(await browser.newContext(options), origin);
+      // A service worker would answer before a test's own routes do.
+      const context = await browser.newContext({ serviceWorkers: "block", ...options });
+      return await openTab(context, origin);
     },
     [Symbol.asyncDispose]: () => browser.close(),
   };

@@ -13,14 +13,19 @@ import { ToolCall } from "./tool_call.tsx";
 
 interface MessageProps {
   readonly message: Message;
+  /** Whether a branch of the conversation may begin here. Default: no. */
+  readonly branches?: boolean;
   readonly say: Say;
 }
 
 /** What the reader said; shown as typed, never as markdown. */
-export function Question({ message, say }: MessageProps) {
+export function Question({ message, branches, say }: MessageProps) {
   return (
     <li class="turn question" data-index={message.index}>
       <h2 class="unseen">{say("youSaid")}</h2>
+      {branches && (
+        <IconButton icon="pencil" size={15} label={say("editQuestion")} data-edit-question />
+      )}
       <div class="bubble">{message.content}</div>
     </li>
   );
@@ -35,7 +40,7 @@ interface AnswerProps extends MessageProps {
 }
 
 /** What the assistant said, with its figures below. */
-export function Answer({ message, face, titles, render, last, say }: AnswerProps) {
+export function Answer({ message, face, titles, render, last, branches, say }: AnswerProps) {
   const { content, end, stats } = message;
   return (
     <li class="turn answer" data-index={message.index} data-content={content}>
@@ -54,6 +59,9 @@ export function Answer({ message, face, titles, render, last, say }: AnswerProps
         <IconButton icon="copy" size={16} label={say("copyAnswer")} data-copy-answer />
         {last && (
           <IconButton icon="refresh-cw" size={16} label={say("regenerate")} data-regenerate />
+        )}
+        {branches && (
+          <IconButton icon="git-branch" size={16} label={say("branchHere")} data-branch />
         )}
         {stats && <Stats stats={stats} titles={titles} say={say} />}
       </div>

@@ -9,14 +9,19 @@ import { startChat } from "./chat.ts";
 import { startCopy } from "./copy.ts";
 import { startCore } from "./core.ts";
 import { startDialogs } from "./dialogs.ts";
+import { startPalette } from "./palette.ts";
 import { refresh } from "./refresh.ts";
 import { startSettings } from "./settings.ts";
+import { startShortcuts } from "./shortcuts.ts";
 
 const say = speak(document.documentElement.lang as Language);
 
 startSettings();
 startCopy(say);
 startDialogs(say);
+startShortcuts(startPalette());
+// Without it (a private window, an old browser) the pages work as well.
+navigator.serviceWorker?.register("/worker.js").catch(() => {});
 startCore(say);
 startCharts(say);
 // A page out of the back-forward cache shows what was true when it was left.

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** Wakes the composer of a page; on a conversation's page, the talk too. */
 import type { Say } from "../strings.ts";
+import { pending, startBranches } from "./branch.ts";
 import { startComposer } from "./composer.ts";
 import { reason, send } from "./request.ts";
 import { Talk } from "./talk.ts";
@@ -11,6 +12,7 @@ export function startChat(root: HTMLElement, say: Say): void {
   const form = root.querySelector<HTMLFormElement>("#composer");
   if (!form) return; // the assistant was removed: there is only reading
   const { assistant, conversation } = root.dataset;
+  if (conversation) startBranches(root, conversation, say);
   const ask = conversation
     ? openTalk(root, form, conversation, say)
     : (text: string) => begin(assistant!, text, say);
@@ -43,5 +45,3 @@ function openTalk(root: HTMLElement, form: HTMLFormElement, conversation: string
   else talk.lookAgain();
   return (text: string) => talk.ask(text);
 }
-
-const pending = (conversation: string) => `ask:${conversation}`;

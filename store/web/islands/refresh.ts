@@ -62,6 +62,9 @@ function takeRegion(old: Element, region: Element): void {
   if (old.matches("dialog[open]")) return;
   const focus = old.contains(document.activeElement) ? document.activeElement! : undefined;
   if (focus?.matches("input:not([type=radio], [type=checkbox]), textarea")) return;
+  for (const { id } of old.querySelectorAll("details[open][id]")) {
+    region.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  }
   old.replaceWith(document.adoptNode(region));
   if (focus?.id) document.getElementById(focus.id)?.focus();
 }
