@@ -6,19 +6,13 @@
  * 13 % of a layer's experts hits about 66 %, as was measured on Qwen3-30B-A3B (arXiv 2608.18261).
  */
 import { TensorType } from "../core/flash/layout.ts";
-import type { GgufValue } from "./gguf_writer.ts";
 import {
-  HEAD_WIDTH,
-  HEADS,
-  HEADS_KV,
-  noisy,
-  plainNorm,
+  largeMetadata,
+  largeTensors,
   type TensorPlan,
-  topicEmbedding,
   topicText,
   writeLargeModel,
 } from "./large_model.ts";
-import { TINY_VOCABULARY, tinyParts } from "./tiny_model.ts";
 
 /** What to build; experts take layers * count * neurons * width * 27 / 16 bytes, as Q4_K. */
 export interface ExpertModelOptions {
@@ -42,58 +36,29 @@ export function expertText(length: number): number[] {
 
 /** Writes the model to a file; returns its path. */
 export function writeExpertModel(path: string, options: ExpertModelOptions): string {
-  return writeLargeModel(path, metadataOf(options), describeTensors(options));
+  const shape = { ...options, name: "Experts", architecture: "qwen3moe" } as const;
+  const likeness = { constantShare: CONSTANT_SHARE, topicShare: TOPIC_SHARE };
+  const tensors = largeTensors({ ...shape, ...likeness }, (at) => mixture(at, options));
+  return writeLargeModel(path, largeMetadata(shape), tensors);
 }
 
-function metadataOf({ layers, width, experts }: ExpertModelOptions): [string, GgufValue][] {
-  const { metadata } = tinyParts({ architecture: "qwen3moe", layers: 0, width: 256, experts });
-  const u32 = (value: number): GgufValue => ({ type: "u32", value });
-  const changed: Record<string, GgufValue> = {
-    "general.name": { type: "string", value: "Experts" },
-    "qwen3moe.block_count": u32(layers),
-    "qwen3moe.embedding_length": u32(width),
-    "qwen3moe.attention.head_count": u32(HEADS),
-    "qwen3moe.attention.head_count_kv": u32(HEADS_KV),
-    "qwen3moe.attention.key_length": u32(HEAD_WIDTH),
-    "qwen3moe.attention.value_length": u32(HEAD_WIDTH),
-    "qwen3moe.rope.dimension_count": u32(HEAD_WIDTH),
-  };
-  return Object.entries({ ...Object.fromEntries(metadata), ...changed });
-}
-
-function describeTensors({ layers, width, experts }: ExpertModelOptions): TensorPlan[] {
-  const { count, neurons } = experts;
-  const query = HEADS * HEAD_WIDTH, keys = HEADS_KV * HEAD_WIDTH, even = 1 / Math.sqrt(width);
+function mixture(at: string, { width, experts }: ExpertModelOptions): TensorPlan[] {
+  const { count, neurons } = experts, even = 1 / Math.sqrt(width);
   const each = (name: string, cols: number, rows: number, scale: number): TensorPlan => ({
-    name: `${name}.weight`,
+    name: `${at}.${name}.weight`,
     type: TensorType.Q4_K,
     shape: [cols, rows, count],
     fill: (noise) => noise.blocks(TensorType.Q4_K, cols * rows * count, scale),
   });
-  const router = (name: string): TensorPlan => ({
-    name: `${name}.weight`,
-    type: TensorType.F32,
-    shape: [width, count],
-    fill: (noise) => noise.fill(new Float32Array(width * count), SCORE_SPREAD * even),
-  });
-  const layer = (i: number): TensorPlan[] => [
-    plainNorm(`blk.${i}.attn_norm`, width),
-    noisy(`blk.${i}.attn_q`, width, query, even),
-    noisy(`blk.${i}.attn_k`, width, keys, even),
-    noisy(`blk.${i}.attn_v`, width, keys, even),
-    noisy(`blk.${i}.attn_output`, query, width, 0.1 / Math.sqrt(query)),
-    plainNorm(`blk.${i}.attn_q_norm`, HEAD_WIDTH),
-    plainNorm(`blk.${i}.attn_k_norm`, HEAD_WIDTH),
-    plainNorm(`blk.${i}.ffn_norm`, width),
-    router(`blk.${i}.ffn_gate_inp`),
-    each(`blk.${i}.ffn_gate_exps`, width, neurons, even),
-    each(`blk.${i}.ffn_up_exps`, width, neurons, even),
-    each(`blk.${i}.ffn_down_exps`, neurons, width, OUTPUT_SCALE / Math.sqrt(neurons)),
-  ];
   return [
-    topicEmbedding({ width, constantShare: CONSTANT_SHARE, topicShare: TOPIC_SHARE }),
-    ...Array.from({ length: layers }, (_, i) => layer(i)).flat(),
-    plainNorm("output_norm", width),
-    noisy("output", width, TINY_VOCABULARY, even),
+    {
+      name: `${at}.ffn_gate_inp.weight`,
+      type: TensorType.F32,
+      shape: [width, count],
+      fill: (noise) => noise.fill(new Float32Array(width * count), SCORE_SPREAD * even),
+    },
+    each("ffn_gate_exps", width, neurons, even),
+    each("ffn_up_exps", width, neurons, even),
+    each("ffn_down_exps", neurons, width, OUTPUT_SCALE / Math.sqrt(neurons)),
   ];
 }

@@ -7,10 +7,11 @@
 import fs from "node:fs";
 import { TensorType } from "../core/flash/layout.ts";
 import { rowBytes } from "../core/kernels/blocks.ts";
+import { FAMILIES } from "../core/model/families.ts";
 import { type GgufTensor, type GgufValue, writeGguf } from "./gguf_writer.ts";
 import { quantize } from "./quantize.ts";
 import { randomFloats, randomInts } from "./random.ts";
-import { TINY_VOCABULARY } from "./tiny_model.ts";
+import { TINY_VOCABULARY, type TinyModelOptions, tinyParts } from "./tiny_model.ts";
 
 /** Tokens 0..TOPICS * TOPIC_TOKENS - 1 belong to topics, in runs. */
 const TOPICS = 16, TOPIC_TOKENS = 16;
@@ -20,7 +21,9 @@ const BLOCK_POOL = 1 << 18;
 const ALIGNMENT = 32;
 
 /** Attention of all large models: little beside the FFN. */
-export const HEADS = 4, HEADS_KV = 2, HEAD_WIDTH = 64;
+const HEADS = 4, HEADS_KV = 2, HEAD_WIDTH = 64;
+/** What attention adds is small beside x. */
+const ATTENTION_SCALE = 0.1;
 
 /** A text that stays with a topic for some 64 tokens; a share of its tokens stray to any topic. */
 export function topicText(length: number, { seed = 1, stray = 0 } = {}): number[] {
@@ -31,6 +34,66 @@ export function topicText(length: number, { seed = 1, stray = 0 } = {}): number[
     const from = stray > 0 && next(1000) < stray * 1000 ? next(TOPICS) : topic;
     return from * TOPIC_TOKENS + next(TOPIC_TOKENS);
   });
+}
+
+/** What a large model is called and how large it is. */
+export interface LargeShape {
+  readonly name: string;
+  readonly architecture: NonNullable<TinyModelOptions["architecture"]>;
+  readonly layers: number;
+  readonly width: number;
+  readonly neurons?: number;
+  readonly experts?: NonNullable<TinyModelOptions["experts"]>;
+}
+
+/** Its metadata: those of a tiny model, but for the sizes. */
+export function largeMetadata(
+  { name, architecture, layers, width, neurons, experts }: LargeShape,
+): [string, GgufValue][] {
+  const tiny = { architecture, layers: 0, width: 256 };
+  const { metadata } = tinyParts(experts ? { ...tiny, experts } : tiny);
+  const sizes = {
+    block_count: layers,
+    embedding_length: width,
+    ...neurons ? { feed_forward_length: neurons } : {},
+    "attention.head_count": HEADS,
+    "attention.head_count_kv": HEADS_KV,
+    "attention.key_length": HEAD_WIDTH,
+    "attention.value_length": HEAD_WIDTH,
+    "rope.dimension_count": HEAD_WIDTH,
+  };
+  const changed: Record<string, GgufValue> = { "general.name": { type: "string", value: name } };
+  for (const [key, value] of Object.entries(sizes)) {
+    changed[`${architecture}.${key}`] = { type: "u32", value };
+  }
+  return Object.entries({ ...Object.fromEntries(metadata), ...changed });
+}
+
+/** Its tensors: in each layer attention, the FFN's norm and what `ffn` says. */
+export function largeTensors(
+  { layers, width, architecture, constantShare, topicShare }: LargeShape & EmbeddingOptions,
+  ffn: (prefix: string) => TensorPlan[],
+): TensorPlan[] {
+  const query = HEADS * HEAD_WIDTH, keys = HEADS_KV * HEAD_WIDTH, even = 1 / Math.sqrt(width);
+  const normed = FAMILIES[architecture].queryNorm === "head";
+  const layer = (at: string): TensorPlan[] => [
+    plainNorm(`${at}.attn_norm`, width),
+    noisy(`${at}.attn_q`, width, query, even),
+    noisy(`${at}.attn_k`, width, keys, even),
+    noisy(`${at}.attn_v`, width, keys, even),
+    noisy(`${at}.attn_output`, query, width, ATTENTION_SCALE / Math.sqrt(query)),
+    ...["attn_q_norm", "attn_k_norm"].flatMap((name) =>
+      normed ? [plainNorm(`${at}.${name}`, HEAD_WIDTH)] : []
+    ),
+    plainNorm(`${at}.ffn_norm`, width),
+    ...ffn(at),
+  ];
+  return [
+    topicEmbedding({ width, constantShare, topicShare }),
+    ...Array.from({ length: layers }, (_, i) => layer(`blk.${i}`)).flat(),
+    plainNorm("output_norm", width),
+    noisy("output", width, TINY_VOCABULARY, even),
+  ];
 }
 
 /** A tensor to be: its bytes are made when it is written. */
@@ -81,7 +144,7 @@ export function noisy(name: string, cols: number, rows: number, scale: number): 
 }
 
 /** A norm that changes nothing. */
-export function plainNorm(name: string, width: number): TensorPlan {
+function plainNorm(name: string, width: number): TensorPlan {
   const fill = () => new Float32Array(width).fill(1);
   return { name: `${name}.weight`, type: TensorType.F32, shape: [width], fill };
 }
@@ -96,7 +159,7 @@ export interface EmbeddingOptions {
 }
 
 /** The embedding, f16. */
-export function topicEmbedding(options: EmbeddingOptions): TensorPlan {
+function topicEmbedding(options: EmbeddingOptions): TensorPlan {
   const { width, constantShare, topicShare } = options;
   const fill = (noise: Noise) => {
     const values = new Float16Array(width * TINY_VOCABULARY);

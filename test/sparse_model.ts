@@ -9,19 +9,7 @@
  * What lies above it is normal, so the bias decides how rare the neuron is, and the topic's share how
  * neighbours agree.
  */
-import type { GgufValue } from "./gguf_writer.ts";
-import {
-  HEAD_WIDTH,
-  HEADS,
-  HEADS_KV,
-  type Noise,
-  noisy,
-  plainNorm,
-  type TensorPlan,
-  topicEmbedding,
-  writeLargeModel,
-} from "./large_model.ts";
-import { TINY_VOCABULARY, tinyParts } from "./tiny_model.ts";
+import { largeMetadata, largeTensors, type Noise, noisy, writeLargeModel } from "./large_model.ts";
 
 /** What to build; the FFN takes layers * neurons * width * 4 bytes. */
 export interface SparseModelOptions {
@@ -44,46 +32,17 @@ const OUTPUT_SCALE = 0.008;
 
 /** Writes the model to a file; returns its path. */
 export function writeSparseModel(path: string, options: SparseModelOptions): string {
-  return writeLargeModel(path, metadataOf(options), describeTensors(options), options.seed);
-}
-
-function metadataOf({ layers, width, neurons }: SparseModelOptions): [string, GgufValue][] {
-  const { metadata } = tinyParts({ architecture: "arcee", layers: 0, width: 256 });
-  const u32 = (value: number): GgufValue => ({ type: "u32", value });
-  const changed: Record<string, GgufValue> = {
-    "general.name": { type: "string", value: "Sparse" },
-    "arcee.block_count": u32(layers),
-    "arcee.embedding_length": u32(width),
-    "arcee.feed_forward_length": u32(neurons),
-    "arcee.attention.head_count": u32(HEADS),
-    "arcee.attention.head_count_kv": u32(HEADS_KV),
-    "arcee.attention.key_length": u32(HEAD_WIDTH),
-    "arcee.attention.value_length": u32(HEAD_WIDTH),
-    "arcee.rope.dimension_count": u32(HEAD_WIDTH),
-  };
-  return Object.entries({ ...Object.fromEntries(metadata), ...changed });
-}
-
-function describeTensors(options: SparseModelOptions): TensorPlan[] {
-  const { layers, width, neurons, topicShare } = options;
-  const query = HEADS * HEAD_WIDTH, keys = HEADS_KV * HEAD_WIDTH, even = 1 / Math.sqrt(width);
-  const up = noisy("", width, neurons, even);
-  const layer = (i: number): TensorPlan[] => [
-    plainNorm(`blk.${i}.attn_norm`, width),
-    noisy(`blk.${i}.attn_q`, width, query, even),
-    noisy(`blk.${i}.attn_k`, width, keys, even),
-    noisy(`blk.${i}.attn_v`, width, keys, even),
-    noisy(`blk.${i}.attn_output`, query, width, 0.1 / Math.sqrt(query)),
-    plainNorm(`blk.${i}.ffn_norm`, width),
-    { ...up, name: `blk.${i}.ffn_up.weight`, fill: (noise) => fillUp(noise, options) },
-    noisy(`blk.${i}.ffn_down`, neurons, width, OUTPUT_SCALE),
-  ];
-  return [
-    topicEmbedding({ width, constantShare: CONSTANT_SHARE, topicShare }),
-    ...Array.from({ length: layers }, (_, i) => layer(i)).flat(),
-    plainNorm("output_norm", width),
-    noisy("output", width, TINY_VOCABULARY, even),
-  ];
+  const { width, neurons, topicShare } = options;
+  const shape = { ...options, name: "Sparse", architecture: "arcee" } as const;
+  const up = noisy("", width, neurons, 1 / Math.sqrt(width));
+  const tensors = largeTensors(
+    { ...shape, constantShare: CONSTANT_SHARE, topicShare },
+    (at) => [
+      { ...up, name: `${at}.ffn_up.weight`, fill: (noise) => fillUp(noise, options) },
+      noisy(`${at}.ffn_down`, neurons, width, OUTPUT_SCALE),
+    ],
+  );
+  return writeLargeModel(path, largeMetadata(shape), tensors, options.seed);
 }
 
 /** Rows of variance 1 / width, with a bias by way of the constant. */

@@ -133,7 +133,7 @@ function describeExperts(options: TinyModelOptions): Record<string, GgufValue> {
   const { architecture, neurons } = shapeOf(options), { experts } = options;
   if (!experts) return {};
   const u32 = (value: number): GgufValue => ({ type: "u32", value });
-  const own = architecture.startsWith("qwen");
+  const own = FAMILIES[architecture].experts?.length === "share";
   return {
     [`${architecture}.expert_count`]: u32(experts.count),
     [`${architecture}.expert_used_count`]: u32(experts.used),

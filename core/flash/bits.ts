@@ -1,4 +1,14 @@
-/** Counting ones in rows of 32-bit words. */
+/** Sets of numbers as bits: i is bit i % 32 of word i / 32. */
+
+/** Words that hold a bit for each of 0..count-1. */
+export function wordsFor(count: number): number {
+  return Math.ceil(count / 32);
+}
+
+/** Adds a number to the set that begins at word `first`. */
+export function setBit(words: Int32Array, first: number, number: number): void {
+  words[first + (number >> 5)]! |= 1 << (number & 31);
+}
 
 /** Ones in a row of words. */
 export function countBits(words: Int32Array): number {

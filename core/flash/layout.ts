@@ -274,7 +274,10 @@ export const largestOf = (units: readonly Pick<Unit, "bytes">[]): number =>
 /** An opened flash store: everything but the payload bytes. */
 export interface FlashStore {
   readonly card: ModelCard;
-  /** In the order a forward pass visits them: layer by layer q,k,v,o,ffn...; then head, embedding, screen. */
+  /**
+   * Layer by layer q, k, v, o, then the FFN: its clusters, or sketch and neurons; then router and
+   * experts. Behind the layers head, embedding, screen.
+   */
   readonly units: readonly Unit[];
   /** Read when asked for: its 300,000 strings would take 16 MB as long as the store is open. */
   tokenizer(): Promise<TokenizerSpec>;

@@ -4,7 +4,7 @@
  * beside what a random and a static set of the same size would have hit. Counts only, no weights.
  */
 import { assert } from "../errors.ts";
-import { countBits, popcount } from "./bits.ts";
+import { countBits, popcount, wordsFor } from "./bits.ts";
 
 /** Window spans that are measured, in tokens. */
 export const SPANS = [1, 2, 4, 8] as const;
@@ -51,7 +51,7 @@ export class ReuseMeter {
     assert(neurons < 65536, "ranks fit in 16 bits");
     this.layers = layers;
     this.neurons = neurons;
-    this.words = Math.ceil(neurons / 32);
+    this.words = wordsFor(neurons);
     this.#uses = new Float32Array(layers * neurons);
     this.#rank = new Uint16Array(layers * neurons);
     this.#sums = new Float64Array(layers * SPANS.length * 4);

@@ -39,8 +39,7 @@ export function readExperts(
   const neurons = integer(
     "expert_feed_forward_length",
     NEURONS_MAX,
-    // OLMoE and Mixtral call an expert's length the FFN's; Qwen's older files leave it to be told.
-    architecture.startsWith("qwen") ? Math.floor(length / used) : length,
+    family.length === "share" ? Math.floor(length / used) : length,
   );
   const shared = family.shared
     ? integer("expert_shared_feed_forward_length", NEURONS_MAX, length)

@@ -1,4 +1,4 @@
-/** Which units a model becomes, in the order a forward pass visits them. Pure geometry. */
+/** Which units a model becomes, in the order in which they lie on flash. Pure geometry. */
 import {
   type MatrixName,
   type ModelSpec,

@@ -1,6 +1,10 @@
-/** Which neurons count as active: thresholds on |silu(gate) * up| that hold a fixed share a layer. */
-import { countBits } from "../flash/bits.ts";
-import { itemsOf } from "../flash/layout.ts";
+/**
+ * Which neurons (experts) a pass used: the bits (tokens, layers, words) that the threads set, and,
+ * where "used" is a question of how much, thresholds on |silu(gate) * up| that hold a fixed share a
+ * layer.
+ */
+import { countBits, wordsFor } from "../flash/bits.ts";
+import { itemsOf, type ModelSpec } from "../flash/layout.ts";
 import type { Plan } from "./plan.ts";
 
 /** Share of a layer's neurons counted as active: those that carry most of its output. */
@@ -10,10 +14,26 @@ const THRESHOLD_START = 0.05;
 /** Passes until the thresholds are trusted. */
 const SETTLING = 24;
 
+/** Bytes of the bits of so many tokens. */
+export function activeBytes(spec: ModelSpec, tokens: number): number {
+  return tokens * spec.layers * wordsFor(itemsOf(spec)) * 4;
+}
+
+/** Whether a pass of so many tokens sets bits. */
+export function isMarked({ limits }: Plan, tokens: number): boolean {
+  return tokens <= limits.batchLogits;
+}
+
+/** The word of the whole memory at which token t's bits of a layer begin. */
+export function activeWord({ active, spec }: Plan, t: number, layer: number): number {
+  return active / 4 + (t * spec.layers + layer) * wordsFor(itemsOf(spec));
+}
+
 /** Steers one threshold for each layer after every pass of few tokens, by the first of them. */
 export class Activity {
   /** (tokens, layers, words) bits of the last pass, or undefined; see Machine.active. */
   bits: Int32Array | undefined;
+  readonly #plan: Plan;
   readonly #bits: Int32Array;
   readonly #thresholds: Float32Array;
   readonly #items: number;
@@ -21,12 +41,14 @@ export class Activity {
   readonly #exact: boolean; // who is active is no question of a threshold
   #passes = 0;
 
-  constructor(memory: WebAssembly.Memory, { spec, active, thresholds, limits }: Plan) {
+  constructor(memory: WebAssembly.Memory, plan: Plan) {
+    const { spec, active, thresholds, limits } = plan;
+    this.#plan = plan;
     this.#items = itemsOf(spec);
-    this.#words = Math.ceil(this.#items / 32);
+    this.#words = wordsFor(this.#items);
     this.#exact = spec.experts !== undefined;
-    const words = limits.batchLogits * spec.layers * this.#words;
-    this.#bits = new Int32Array(memory.buffer, active, words);
+    const bytes = activeBytes(spec, limits.batchLogits);
+    this.#bits = new Int32Array(memory.buffer, active, bytes / 4);
     this.#thresholds = new Float32Array(memory.buffer, thresholds, spec.layers);
     this.#thresholds.fill(THRESHOLD_START);
   }
@@ -34,8 +56,8 @@ export class Activity {
   /** After a pass: moves each threshold by the root of how far its layer's share is off. */
   settle(tokens: number): void {
     this.bits = undefined;
+    if (!isMarked(this.#plan, tokens)) return;
     const bits = this.#bits.subarray(0, tokens * this.#thresholds.length * this.#words);
-    if (bits.length < tokens * this.#thresholds.length * this.#words) return; // not all are marked
     if (this.#exact) {
       this.bits = bits;
       return;

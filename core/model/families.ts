@@ -17,6 +17,8 @@ export interface Family {
      * the chosen ones' shares alone ("chosen"). As llama.cpp has it, whatever the metadata say.
      */
     readonly shares: "softmax" | "chosen";
+    /** What an expert's length is where a file does not tell it: the FFN's, or its share of that. */
+    readonly length: "ffn" | "share";
     /** Beside the chosen experts one that serves every token, by a gate of its own. */
     readonly shared: boolean;
   };
@@ -29,7 +31,7 @@ export const FAMILIES: Readonly<Record<ModelSpec["architecture"], Family>> = {
     pairing: "adjacent",
     biased: false,
     activation: "swiglu",
-    experts: { shares: "chosen", shared: false }, // Mixtral
+    experts: { shares: "chosen", length: "ffn", shared: false }, // Mixtral
   },
   qwen2: { pairing: "halves", biased: true, activation: "swiglu" },
   arcee: { pairing: "adjacent", biased: false, activation: "reluSquared" },
@@ -38,20 +40,20 @@ export const FAMILIES: Readonly<Record<ModelSpec["architecture"], Family>> = {
     biased: false,
     activation: "swiglu",
     queryNorm: "all",
-    experts: { shares: "softmax", shared: false },
+    experts: { shares: "softmax", length: "ffn", shared: false },
   },
   qwen2moe: {
     pairing: "halves",
     biased: true,
     activation: "swiglu",
-    experts: { shares: "softmax", shared: true },
+    experts: { shares: "softmax", length: "share", shared: true },
   },
   qwen3moe: {
     pairing: "halves",
     biased: false,
     activation: "swiglu",
     queryNorm: "head",
-    experts: { shares: "chosen", shared: false },
+    experts: { shares: "chosen", length: "share", shared: false },
   },
 };
 

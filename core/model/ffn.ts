@@ -4,6 +4,7 @@
  */
 import { activationBytes, activationForm } from "../kernels/kernels.ts";
 import type { MatrixName, Unit, UnitPart } from "../flash/layout.ts";
+import { activeWord, isMarked } from "./activity.ts";
 import { normalize } from "./attention.ts";
 import { Word } from "./control.ts";
 import { FAMILIES } from "./families.ts";
@@ -171,7 +172,7 @@ function activate(
   if (FAMILIES[plan.spec.architecture].activation === "reluSquared") {
     kernels.reluSquared(plan.gate + offset, unit.neurons);
   } else kernels.swiglu(plan.gate + offset, plan.up + offset, unit.neurons);
-  if (tokens <= plan.limits.batchLogits && !plan.spec.experts) {
+  if (isMarked(plan, tokens) && !plan.spec.experts) {
     markActive(thread, layer, unit, { t: item.t, offset });
   }
   const form = activationForm(partOf(unit, "down").type);
@@ -186,10 +187,9 @@ function markActive(
   unit: Unit,
   { t, offset }: { readonly t: number; readonly offset: number },
 ): void {
-  const { layers, neurons } = plan.spec;
   const threshold = floats[plan.thresholds / 4 + layer]!;
-  const first = (t * layers + layer) * Math.ceil(neurons / 32) + unit.neuron / 32;
-  kernels.mark(plan.gate + offset, unit.neurons, threshold, plan.active + first * 4);
+  const bits = activeWord(plan, t, layer) * 4 + unit.neuron / 8; // clusters begin at whole words
+  kernels.mark(plan.gate + offset, unit.neurons, threshold, bits);
 }
 
 /** Address of a token's quantized activations in a cluster. */

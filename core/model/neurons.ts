@@ -5,7 +5,9 @@
  * they come. Sums run over rising neurons, so results depend neither on what was in the window nor
  * on threads and batches; a neuron left out would have added zero.
  */
+import { setBit, wordsFor } from "../flash/bits.ts";
 import type { UnitPart } from "../flash/layout.ts";
+import { activeWord, isMarked } from "./activity.ts";
 import { normalize } from "./attention.ts";
 import type { Plan } from "./plan.ts";
 import type { Pass, Range, Thread } from "./thread.ts";
@@ -146,16 +148,16 @@ function multiplyUp(thread: Thread, windows: Windows, layer: number, { tokens }:
 /** Each token's active neurons in rising order: address and activation; their bits in small passes. */
 function settle(
   windows: Windows,
-  { spec, active, limits }: Plan,
+  whole: Plan,
   layer: number,
   { tokens }: Pass,
 ): void {
   const { plan, words, floats, state } = windows;
-  const { layers, neurons } = spec;
-  const marked = tokens <= limits.batchLogits;
+  const { neurons } = whole.spec;
+  const marked = isMarked(whole, tokens);
   for (let t = 0; t < tokens; t++) {
-    const bits = active / 4 + (t * layers + layer) * Math.ceil(neurons / 32);
-    if (marked && state[State.first] === 0) words.fill(0, bits, bits + Math.ceil(neurons / 32));
+    const bits = activeWord(whole, t, layer);
+    if (marked && state[State.first] === 0) words.fill(0, bits, bits + wordsFor(neurons));
     let count = 0;
     for (let i = state[State.first]!; i < state[State.end]!; i++) {
       const place = words[plan.places / 4 + i]!;
@@ -163,8 +165,7 @@ function settle(
       if (dot <= 0) continue;
       words[plan.columns / 4 + t * neurons + count] = words[plan.addresses / 4 + place]!;
       floats[plan.shares / 4 + t * neurons + count++] = dot * dot;
-      const neuron = words[plan.union / 4 + i]!;
-      if (marked) words[bits + (neuron >> 5)]! |= 1 << (neuron & 31);
+      if (marked) setBit(words, bits, words[plan.union / 4 + i]!);
     }
     words[plan.counts / 4 + t] = count;
   }

@@ -1,7 +1,9 @@
 /**
- * Which experts a token is sent to, and how much each counts. The router is exact and resident, so it
- * is the predictor too: nothing is read that is not used.
+ * Which experts a token is sent to, and how much each counts. The router is exact and resident, so
+ * it is the predictor too; foresight.ts asks it early.
  */
+import { setBit, wordsFor } from "../flash/bits.ts";
+import { activeWord, isMarked } from "./activity.ts";
 import { FAMILIES } from "./families.ts";
 import type { ExpertWindows } from "./expert_windows.ts";
 import type { Plan } from "./plan.ts";
@@ -66,16 +68,16 @@ export function route(
   }
   windows.settleRows();
   for (let t = 0; t < tokens; t++) send(plan, windows, t);
-  if (tokens <= plan.limits.batchLogits) markActive(plan, windows, layer, tokens);
+  if (isMarked(plan, tokens)) markActive(plan, windows, layer, tokens);
 }
 
 /** Sets the bits of each token's experts: what the reuse report counts. */
 function markActive(plan: Plan, windows: ExpertWindows, layer: number, tokens: number): void {
-  const { words, spec } = windows, count = Math.ceil(spec.count / 32);
+  const { words, spec } = windows;
   for (let t = 0; t < tokens; t++) {
-    const bits = plan.active / 4 + (t * plan.spec.layers + layer) * count;
-    words.fill(0, bits, bits + count);
-    for (const expert of windows.chosenBy(t)) words[bits + (expert >> 5)]! |= 1 << (expert & 31);
+    const bits = activeWord(plan, t, layer);
+    words.fill(0, bits, bits + wordsFor(spec.count));
+    for (const expert of windows.chosenBy(t)) setBit(words, bits, expert);
   }
 }
 

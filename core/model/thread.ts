@@ -62,7 +62,7 @@ export class Thread {
   /** Where the FFNs are mixtures of experts. */
   readonly experts: ExpertWindows | undefined;
   readonly demand: Demand;
-  /** Milliseconds spent waiting for demanded reads. */
+  /** Milliseconds this thread has waited for demanded neurons and experts. */
   demandMs = 0;
   /** Units by layer, with their addresses at the moment. */
   layers: Plan["layers"];
