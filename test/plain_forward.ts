@@ -10,8 +10,15 @@ import { dequantizeRow } from "../core/kernels/reference.ts";
 
 type Matrix = number[][]; // (rows, cols)
 
+/** Told the residual stream (tokens, width) before each half of each layer; it goes on changing. */
+export type Watch = (layer: number, half: "attention" | "ffn", xs: readonly number[][]) => void;
+
 /** Logits (tokens, vocabulary) of a whole text. */
-export function plainLogits(gguf: Uint8Array, tokens: readonly number[]): number[][] {
+export function plainLogits(
+  gguf: Uint8Array,
+  tokens: readonly number[],
+  watch?: Watch,
+): number[][] {
   const source = {
     size: gguf.length,
     read: (offset: number, into: Uint8Array) =>
@@ -40,7 +47,9 @@ export function plainLogits(gguf: Uint8Array, tokens: readonly number[]): number
   for (let layer = 0; layer < spec.layers; layer++) {
     const of = (name: string) => matrix(`blk.${layer}.${name}.weight`);
     const bias = (name: string) => vector(`blk.${layer}.${name}.bias`);
+    watch?.(layer, "attention", xs);
     attentionHalf(spec, xs, of, bias);
+    watch?.(layer, "ffn", xs);
     for (const x of xs) {
       const normed = rmsNorm(x, of("ffn_norm")[0]!, spec.normEpsilon);
       if (spec.experts) addTo(x, mixture(spec, normed, of));
@@ -157,7 +166,12 @@ function rotate({ headWidth, rope }: ModelSpec, x: number[], position: number): 
   return y;
 }
 
-const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+function dot(a: number[], b: number[]): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
 const times = (matrix: Matrix, x: number[]) => matrix.map((row) => dot(row, x));
 const addTo = (x: number[], y: number[]) => y.forEach((value, i) => x[i]! += value);
 

@@ -1,8 +1,9 @@
 /**
- * The window of one layer in DRAM: fixed slots for neurons (or experts), allocated once. What
- * leaves is replaced by the last used slot, so the free ones always lie together at the end and
- * neighbours on flash are read in one go (LLM in a flash, arXiv 2312.11514, 3.3). All state lies in
- * memory that the threads share: whoever comes last at a barrier does the bookkeeping. Pure.
+ * The window of one layer in DRAM: fixed slots for neurons (or clusters of experts), allocated once.
+ * Of neurons, what leaves is replaced by what lies in the last used slot, so the free ones lie
+ * together at the end and neighbours on flash are read in one go (LLM in a flash, arXiv 2312.11514,
+ * 3.3); clusters are too large to move, and who comes takes the slot of who leaves. All state lies
+ * in memory that the threads share: one of them at a time does the bookkeeping. Pure.
  */
 import { assert } from "../errors.ts";
 
@@ -93,8 +94,22 @@ export class Arena {
    * lie. `read` is told each that was not here, in order: its place in `wanted` and its slot.
    */
   exchange(wanted: Int32Array, read: (i: number, slot: number) => void): void {
-    const free = this.#leave(this.#note(wanted));
-    wanted.forEach((item, i) => {
+    this.#take(wanted, this.#leave(this.#note(wanted)), read);
+  }
+
+  /**
+   * Takes in what the next exchange may want and is not here, in place of what is used least; it
+   * leaves after that exchange at the earliest. No use is counted. Together with what that exchange
+   * wants it must fit the slots.
+   */
+  expect(items: Int32Array, read: (i: number, slot: number) => void): void {
+    const next = this.#header[TICK]! + 1;
+    for (const item of items) this.#wanted[item] = next;
+    this.#take(items, this.#leave(this.used + items.length - this.slots, next), read);
+  }
+
+  #take(items: Int32Array, free: number[], read: (i: number, slot: number) => void): void {
+    items.forEach((item, i) => {
       if (this.#slotOf[item] !== 0) return;
       const slot = free.pop() ?? this.#header[USED]!++;
       this.#place(item, slot);
@@ -155,11 +170,11 @@ export class Arena {
     return this.used + fresh - this.slots;
   }
 
-  /** Slots of `count` items that are not wanted now and leave, the last first. */
-  #leave(count: number): number[] {
+  /** Slots of `count` items that are not wanted at the tick and leave, the last first. */
+  #leave(count: number, tick = this.#header[TICK]!): number[] {
     const slots: number[] = [];
     if (count <= 0) return slots;
-    const tick = this.#header[TICK]!, { most, ties } = this.#bar(count, tick);
+    const { most, ties } = this.#bar(count, tick);
     let left = ties;
     for (let slot = this.used - 1; slot >= 0; slot--) {
       const item = this.#itemOf[slot]!, score = this.#scores[item]!;

@@ -45,6 +45,11 @@ export class Demand {
     return number;
   }
 
+  /** Whether a read lies in DRAM. */
+  isDone(number: number): boolean {
+    return this.#control.isPast(placeOf(number) + DONE, number);
+  }
+
   /** Waits until every read up to `number` lies in DRAM. @throws Ended when the machine stops */
   wait(number: number): void {
     if (((number - this.#waited) | 0) > DEMANDS) this.#waited = (number - DEMANDS) | 0;

@@ -3,7 +3,7 @@
  * and serves what is demanded out of turn before it. Reads whole pages with O_DIRECT straight into
  * the shared wasm memory: no copy, no page cache.
  */
-import { Control, SLOTS, Word } from "../model/control.ts";
+import { Control, Counter, SLOTS, Word } from "../model/control.ts";
 import { faultOf, workerPort } from "../model/port.ts";
 import { verifyUnit } from "./checksum.ts";
 import { type DemandedRead, DemandQueue } from "./demand.ts";
@@ -112,8 +112,8 @@ class Reader {
     const { counters } = this.#control;
     const { reader, readers } = this.#task;
     return new Pump(this.#disk, lanes, (bytes, ms) => {
-      counters[8 + reader]! += bytes;
-      counters[10 + reader]! += ms / readers;
+      counters[Counter.readerBytes + reader]! += bytes;
+      counters[Counter.readerMs + reader]! += ms / readers;
     });
   }
 

@@ -5,11 +5,17 @@ import type { Pass, Thread } from "./thread.ts";
 
 /**
  * Runs the attention half for all tokens of the pass, together with the other threads; x is whole
- * at the next barrier.
+ * at the next barrier. One of them does `meanwhile` before it helps, while x is as it was.
  */
-export function attention(thread: Thread, layer: number, pass: Pass): void {
+export function attention(
+  thread: Thread,
+  layer: number,
+  pass: Pass,
+  meanwhile?: () => void,
+): void {
   const { plan } = thread;
   normalize(thread, layer, "attentionNorm", pass);
+  if (meanwhile) thread.spread(1, meanwhile);
   project(thread, layer, pass);
   thread.meet(pass.tokens, (t) => rotateAndStore(thread, layer, t));
   attend(thread, layer, pass);

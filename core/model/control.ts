@@ -37,12 +37,19 @@ export const Word = {
 export const SLOTS = 1024;
 /** Reads out of turn that may be in flight. */
 export const DEMANDS = 256;
-/**
- * f64 counters begin here, in bytes: [0] wait ms of thread 0; [1] bytes of neurons and experts used; [2] wait ms
- * and [3] bytes of head rows computed after screening; [8 + r] bytes read
- * by reader r and [10 + r] milliseconds in which it had reads in flight.
- */
+/** f64 counters begin here, in bytes; see Counter. */
 export const COUNTERS_AT = 12 * 1024;
+/** Numbers of the counters, each written by one thread at a time. */
+export const Counter = {
+  passWaitMs: 0, // of thread 0: for streamed units, neurons and experts
+  windowBytesUsed: 1, // of neurons and experts
+  headWaitMs: 2, // for rows of the head that screening left
+  headBytesUsed: 3, // of those rows
+  aheadBytesRead: 4, // of experts, on a guess
+  aheadBytesUsed: 5, // of them, what the router then chose
+  readerBytes: 8, // + r: read by reader r
+  readerMs: 10, // + r: in which it had reads in flight, by the number of readers
+} as const;
 /** The kernels' scratch begins here, SCRATCH_BYTES for each thread. */
 export const SCRATCH_AT = 16 * 1024;
 /** Compute threads there may be. */
@@ -71,6 +78,13 @@ export class Control {
     this.counters = new Float64Array(memory.buffer, COUNTERS_AT, 64);
     this.threads = threads;
     assert(Word.demands + 4 * DEMANDS <= COUNTERS_AT / 4, "control words do not meet the counters");
+  }
+
+  /** Bytes that flash has given in a millisecond of reading so far; 1 GB/s before it has. */
+  get readSpeed(): number {
+    const { counters } = this, ms = counters[Counter.readerMs]! + counters[Counter.readerMs + 1]!;
+    const bytes = counters[Counter.readerBytes]! + counters[Counter.readerBytes + 1]!;
+    return ms > 0 ? bytes / ms : 1e6;
   }
 
   load(word: number): number {

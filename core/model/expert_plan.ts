@@ -11,6 +11,12 @@ const SLOTS_MIN = 4;
 export const STATE_WORDS = 16;
 /** Words of a job: see expert_windows.ts. */
 export const JOB_WORDS = 6;
+/** Clusters that may be guessed for a layer; some 25 MB. */
+export const AHEAD_MAX = 32;
+/** Numbers that foresight.ts keeps. */
+export const FORESIGHT_NUMBERS = 8;
+/** Tokens of a pass that is guessed for: one of more wants most experts anyway. */
+export const FORESIGHT_TOKENS = 4;
 
 /** One layer's experts and the window they lie in. */
 export interface LayerExperts {
@@ -39,6 +45,17 @@ export interface ExpertPlan {
   readonly shares: number; // f32 (B, U + 1) how much each of them counts
   readonly jobs: number; // i32 (C, JOB_WORDS)
   readonly state: number; // i32 (STATE_WORDS)
+  /** Undefined where nothing is read on a guess. */
+  readonly foresight: ForesightPlan | undefined;
+}
+
+/** Addresses of what guessing needs. */
+export interface ForesightPlan {
+  readonly normed: Activation; // (FORESIGHT_TOKENS, width) the residual before attention
+  readonly scores: number; // f32 (FORESIGHT_TOKENS, E) router . normed
+  readonly numbers: number; // f64 (FORESIGHT_NUMBERS)
+  readonly list: number; // i32 (16 + 2 * AHEAD_MAX), see reads_ahead.ts
+  readonly last: number; // i32 (layers, 2), see there
 }
 
 /** What the store has of a layer's experts. */
@@ -51,7 +68,11 @@ export interface ExpertUnits {
 export function reserveExperts(
   { width, experts }: ModelSpec,
   layers: readonly ExpertUnits[],
-  { batch, eviction = "lfu" }: { batch: number; eviction?: Eviction | undefined },
+  { batch, eviction = "lfu", foresight = true }: {
+    batch: number;
+    eviction?: Eviction | undefined;
+    foresight?: boolean | undefined;
+  },
   ledger: Ledger,
 ): ExpertPlan | undefined {
   if (!experts) return undefined;
@@ -84,6 +105,27 @@ export function reserveExperts(
     shares: words("expertShares", batch, used + 1),
     jobs: words("expertJobs", most, JOB_WORDS),
     state: words("expertState", STATE_WORDS),
+    foresight: foresight && KEEPING.has(eviction)
+      ? reserveForesight({ width, count, layers }, ledger)
+      : undefined,
+  };
+}
+
+/** Ways of keeping that let newcomers stay. */
+const KEEPING: ReadonlySet<Eviction> = new Set(["lru", "lfu", "static"]);
+
+function reserveForesight(
+  { width, count, layers }: { width: number; count: number; layers: readonly ExpertUnits[] },
+  ledger: Ledger,
+): ForesightPlan {
+  const routers = formsFor(layers.flatMap(({ router }) => router), ["router"]);
+  const shape = { rows: FORESIGHT_TOKENS, cols: width };
+  return {
+    normed: reserveActivation(ledger, "foresight", shape, routers),
+    scores: ledger.reserve("foresightScores", FORESIGHT_TOKENS * count * 4),
+    numbers: ledger.reserve("foresightNumbers", FORESIGHT_NUMBERS * 8),
+    list: ledger.reserve("readsAhead", (16 + 2 * AHEAD_MAX) * 4),
+    last: ledger.reserve("readsAhead", layers.length * 8),
   };
 }
 

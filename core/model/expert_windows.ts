@@ -5,10 +5,11 @@
 import { Arena } from "../flash/arena.ts";
 import { Demand } from "../flash/demand.ts";
 import type { ExpertSpec } from "../flash/layout.ts";
-import type { Control } from "./control.ts";
-import { type ExpertPlan, JOB_WORDS, STATE_WORDS } from "./expert_plan.ts";
+import { type Control, Counter } from "./control.ts";
+import { AHEAD_MAX, type ExpertPlan, JOB_WORDS, STATE_WORDS } from "./expert_plan.ts";
+import { Foresight } from "./foresight.ts";
 import type { Plan } from "./plan.ts";
-import { WINDOW_BYTES_USED } from "./windows.ts";
+import { type Guess, ReadsAhead } from "./reads_ahead.ts";
 
 /** Words of a plan's state: jobs of the pass, first and end of the round. */
 const State = { jobs: 0, first: 1, end: 2 } as const;
@@ -39,6 +40,9 @@ export class ExpertWindows {
   readonly next: Int32Array;
   /** f32 (B, width): what the shared expert makes of each token. */
   readonly sharedAt: number;
+  /** Where experts are read on a guess. */
+  readonly foresight: Foresight | undefined;
+  readonly #ahead: ReadsAhead | undefined;
   readonly #chosen: Int32Array; // (B, U)
   readonly #arenas: readonly Arena[];
   readonly #demand: Demand;
@@ -54,6 +58,9 @@ export class ExpertWindows {
     this.counts = new Int32Array(count);
     this.next = new Int32Array(count);
     this.sharedAt = plan.outputs + limits.batchTokens * used * spec.width * 4;
+    const { foresight, layers } = plan;
+    this.foresight = foresight && new Foresight(buffer, foresight);
+    this.#ahead = foresight && new ReadsAhead(buffer, foresight, control, layers.length);
     this.#chosen = new Int32Array(limits.batchTokens * used);
     this.#arenas = arenasOf(plan, buffer);
     this.#demand = new Demand(control);
@@ -99,19 +106,25 @@ export class ExpertWindows {
 
   /**
    * Lists the clusters of all chosen experts, whose inputs lie in their rows: experts that are here
-   * first, so that they are computed while the others are read; an expert's clusters in order.
+   * first, so that they are computed while the others are read, and before those those that are being
+   * read; an expert's clusters in order.
    */
   listJobs(layer: number): void {
     const { words, counts, next } = this, arena = this.#arenas[layer]!;
     const { clusters } = this.plan.layers[layer]!;
-    const missing = (expert: number) => {
-      let count = 0;
-      for (let c = 0; c < clusters; c++) if (arena.slotOf(expert * clusters + c) < 0) count++;
-      return count;
+    const coming = this.#coming(this.#ahead?.of(layer));
+    const count = (expert: number, which: (item: number) => boolean) => {
+      let all = 0;
+      for (let c = 0; c < clusters; c++) if (which(expert * clusters + c)) all++;
+      return all;
     };
     const wanted = Array.from(counts.keys()).filter((expert) => counts[expert]! > 0)
-      .map((expert) => ({ expert, missing: missing(expert) }))
-      .sort((a, b) => a.missing - b.missing || a.expert - b.expert);
+      .map((expert) => ({
+        expert,
+        missing: count(expert, (item) => arena.slotOf(item) < 0),
+        coming: count(expert, (item) => coming.has(item)),
+      }))
+      .sort((a, b) => a.missing - b.missing || a.coming - b.coming || a.expert - b.expert);
     let job = 0;
     for (const { expert } of wanted) {
       for (let c = 0; c < clusters; c++) {
@@ -131,10 +144,15 @@ export class ExpertWindows {
     const { end: first, jobs } = this.round;
     const end = Math.min(jobs, first + arena.slots);
     const wanted = this.#wanted.subarray(0, end - first);
+    const guess = this.#ahead?.of(layer), coming = this.#coming(guess);
+    if (guess) this.#judge(layer, guess);
+    else this.#ahead?.settle(layer);
     let used = 0;
     wanted.forEach((_, i) => {
-      const item = wanted[i] = words[this.#jobAt(first + i) + Word.item]!;
-      words[this.#jobAt(first + i) + Word.waits] = 0;
+      const job = this.#jobAt(first + i);
+      const item = wanted[i] = words[job + Word.item]!, read = coming.get(item);
+      words[job + Word.waits] = read === undefined ? 0 : 1;
+      words[job + Word.read] = read ?? 0;
       used += units[item]!.bytes;
     });
     arena.exchange(wanted, (i, slot) => {
@@ -148,7 +166,75 @@ export class ExpertWindows {
     });
     this.#state[State.first] = first;
     this.#state[State.end] = end;
-    this.#control.counters[WINDOW_BYTES_USED]! += used;
+    this.#control.counters[Counter.windowBytesUsed]! += used;
+  }
+
+  /** Whether all of a layer's experts lie in DRAM, or are on their way. */
+  isWhole(layer: number): boolean {
+    return this.#arenas[layer]!.used === this.plan.layers[layer]!.units.length;
+  }
+
+  /** Milliseconds in which flash gives a cluster. */
+  readMs(layer: number): number {
+    return this.plan.layers[layer]!.slotBytes / this.#control.readSpeed;
+  }
+
+  /**
+   * Begins to read what the window lacks of `experts`, `most` clusters at most; what a pass of so
+   * many tokens will want must fit beside them.
+   */
+  readAhead(
+    layer: number,
+    experts: Iterable<number>,
+    { most, tokens }: { readonly most: number; readonly tokens: number },
+  ): void {
+    const arena = this.#arenas[layer]!,
+      { at, units, slotBytes, clusters } = this.plan.layers[layer]!;
+    this.#ahead!.settle(layer);
+    const room = Math.max(0, arena.slots - tokens * this.spec.used * clusters);
+    const missing: number[] = [];
+    for (const expert of experts) {
+      for (let item = expert * clusters; item < (expert + 1) * clusters; item++) {
+        if (arena.slotOf(item) < 0 && missing.length < AHEAD_MAX) missing.push(item);
+      }
+    }
+    const items = Int32Array.from(missing);
+    const reads = new Int32Array(Math.min(most, room, items.length));
+    arena.expect(items.subarray(0, reads.length), (i, slot) => {
+      const { offset, bytes } = units[items[i]!]!;
+      reads[i] = this.#demand.post(offset, bytes, at + slot * slotBytes);
+      this.#control.counters[Counter.aheadBytesRead]! += bytes;
+    });
+    this.#ahead!.put(layer, { items, reads });
+  }
+
+  /** Clusters that a guess is still reading, and the reads. */
+  #coming(guess: Guess | undefined): Map<number, number> {
+    const coming = new Map<number, number>();
+    guess?.reads.forEach((read, i) => {
+      if (!this.#demand.isDone(read)) coming.set(guess.items[i]!, read);
+    });
+    return coming;
+  }
+
+  /** Tells how good the guess was, now that tokens are counted. */
+  #judge(layer: number, { items, reads }: Guess): void {
+    const { units, clusters } = this.plan.layers[layer]!;
+    let all = 0, read = 0;
+    items.forEach((item, i) => {
+      if (this.counts[Math.floor(item / clusters)] === 0) return;
+      all++;
+      if (i >= reads.length) return;
+      read++;
+      this.#control.counters[Counter.aheadBytesUsed]! += units[item]!.bytes;
+    });
+    this.foresight!.judge(
+      { all: items.length, right: all },
+      { all: reads.length, right: read },
+      this.readMs(layer),
+      performance.timeOrigin + performance.now(),
+    );
+    this.#ahead!.forget();
   }
 }
 

@@ -3,6 +3,7 @@ import { readSync } from "node:fs";
 import { attention } from "./attention.ts";
 import { expertFeedForward } from "./experts.ts";
 import { feedForward } from "./ffn.ts";
+import { foresee, foreseeable } from "./foresight.ts";
 import { head } from "./head.ts";
 import { sparseFeedForward } from "./neurons.ts";
 import type { PageCheck } from "../flash/page_sums.ts";
@@ -27,7 +28,10 @@ export function forward(thread: Thread, source: Source, pass: Pass): void {
     rotation(thread, source, t);
   });
   for (let layer = 0; layer < plan.spec.layers; layer++) {
-    thread.traced("attention", layer, () => attention(thread, layer, pass));
+    const guess = foreseeable(thread, pass)
+      ? () => thread.traced("guess", layer, () => foresee(thread, thread.experts!, layer, pass))
+      : undefined;
+    thread.traced("attention", layer, () => attention(thread, layer, pass, guess));
     thread.traced("feed forward", layer, () => {
       if (thread.windows) sparseFeedForward(thread, thread.windows, layer, pass);
       else if (thread.experts) expertFeedForward(thread, thread.experts, layer, pass);

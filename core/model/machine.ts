@@ -38,7 +38,7 @@ export interface MachineLimits {
   readonly contextTokens: number;
 }
 
-/** Counters since the start; all monotonic but `window`. */
+/** Counters since the start; none ever falls. */
 export interface MachineCounters {
   /** Passes. */
   readonly steps: number;
@@ -54,6 +54,10 @@ export interface MachineCounters {
   readonly waitMs: number;
   /** Milliseconds with a read in flight, the pinned weights' included; the mean of the readers. */
   readonly readMs: number;
+  /** Of bytesRead, what was read on a guess while attention computed. */
+  readonly aheadBytesRead: number;
+  /** Of those, what the layer then used. */
+  readonly aheadBytesUsed: number;
 }
 
 /** How the DRAM budget is spent, in bytes; the parts add up to `limit` or less. */

@@ -7,14 +7,14 @@ import type { TraceRow } from "../flash/trace.ts";
 import { type ReadMethod, readMethod } from "../flash/disk.ts";
 import { loadKernelModule } from "../kernels/kernels.ts";
 import { Activity } from "./activity.ts";
-import { Control, SLOTS, Word } from "./control.ts";
+import { Control, Counter, SLOTS, Word } from "./control.ts";
 import type { Machine, MachineCounters, StepToken } from "./machine.ts";
 import type { WorkerReport } from "./port.ts";
 import { Recording } from "./recording.ts";
 import { type Plan, planMachine, type PlanOptions } from "./plan.ts";
 import { tallyLength } from "./tally.ts";
 import { seedExperts } from "./expert_windows.ts";
-import { seedWindows, WINDOW_BYTES_USED } from "./windows.ts";
+import { seedWindows } from "./windows.ts";
 import type { ThreadTask } from "./thread_worker.ts";
 
 const READER = new URL("../flash/reader_worker.ts", import.meta.url);
@@ -346,11 +346,14 @@ class FlashMachine implements Machine {
     return {
       steps: this.#step,
       tokens: this.#tokens,
-      bytesUsed: this.#bytesUsed + counters[WINDOW_BYTES_USED]! + counters[3]!,
-      bytesRead: ofReaders(8) - this.#plan.budget.pinned + this.#rowBytes,
+      bytesUsed: this.#bytesUsed + counters[Counter.windowBytesUsed]! +
+        counters[Counter.headBytesUsed]!,
+      bytesRead: ofReaders(Counter.readerBytes) - this.#plan.budget.pinned + this.#rowBytes,
       stepMs: this.#stepMs,
-      waitMs: counters[0]! + counters[2]!,
-      readMs: ofReaders(10),
+      waitMs: counters[Counter.passWaitMs]! + counters[Counter.headWaitMs]!,
+      readMs: ofReaders(Counter.readerMs),
+      aheadBytesRead: counters[Counter.aheadBytesRead]!,
+      aheadBytesUsed: counters[Counter.aheadBytesUsed]!,
     };
   }
 

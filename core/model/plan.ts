@@ -7,7 +7,6 @@ import { Ledger } from "../flash/budget.ts";
 import {
   bytesOf,
   type FlashStore,
-  itemsOf,
   largestOf,
   type ModelSpec,
   type Unit,
@@ -16,6 +15,7 @@ import {
 import { choosePinned, placeLoans } from "../flash/residency.ts";
 import type { Eviction } from "../flash/arena.ts";
 import { type Activation, formsFor, reserveActivation } from "./activation_plan.ts";
+import { activeBytes } from "./activity.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import {
   type ExpertPlan,
@@ -71,7 +71,7 @@ export interface Plan {
   readonly groupClusters: number;
   readonly ffn: number; // (B, width) sum over clusters
   readonly tally: number; // f32 sums of tally.ts; 0 = nothing is tallied
-  readonly active: number; // i32 (L, layers, items / 32): bit = neuron (expert) active; of passes of L tokens or fewer
+  readonly active: number; // i32 (L, layers, items / 32) bits of neurons (experts) used: activity.ts
   readonly thresholds: number; // (layers) |act| from which a neuron counts as active
   readonly finals: Activation; // (L, width)
   readonly logits: number; // (L, vocabulary)
@@ -110,6 +110,8 @@ export interface PlanOptions {
   readonly tally?: boolean | undefined;
   /** Who leaves a window of neurons or experts; default "lfu". */
   readonly eviction?: Eviction | undefined;
+  /** Whether experts may be read on a guess; default true. Costs time only, or saves it. */
+  readonly foresight?: boolean | undefined;
   /** Stream as something else does; only for the bench, to compare with. */
   readonly baseline?: Baseline | undefined;
 }
@@ -224,7 +226,7 @@ function reserveFixed(store: FlashStore, options: Partial<PlanOptions>, ledger: 
     ),
     tally: options.tally ? f32("tally", tallyLength(spec)) : 0,
     neurons: reserveNeurons(spec, order.neurons, { batch, eviction: options.eviction }, ledger),
-    experts: reserveExperts(spec, order.experts, { batch, eviction: options.eviction }, ledger),
+    experts: reserveExperts(spec, order.experts, { ...options, batch }, ledger),
     finals: reserveActivation(
       ledger,
       "finals",
@@ -297,7 +299,7 @@ function reserveFfn(
     groupNeurons,
     groupClusters,
     ffn: ledger.reserve("ffn", rows * spec.width * 4),
-    active: ledger.reserve("active", logitRows * spec.layers * Math.ceil(itemsOf(spec) / 32) * 4),
+    active: ledger.reserve("active", activeBytes(spec, logitRows)),
     thresholds: ledger.reserve("thresholds", spec.layers * 4),
   };
 }

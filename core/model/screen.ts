@@ -5,6 +5,7 @@
  */
 import { PAGE } from "../flash/layout.ts";
 import { activationForm } from "../kernels/kernels.ts";
+import { Counter } from "./control.ts";
 import type { Placed } from "./plan.ts";
 import type { ScreenPlan } from "./screen_plan.ts";
 import { type Pass, strideOf, type Thread } from "./thread.ts";
@@ -183,7 +184,7 @@ class ExactRows {
     runs.forEach(({ unit, from, at, rows }, i) => {
       const start = performance.now();
       demand.wait(numbers[i]!);
-      control.counters[2] = control.counters[2]! + performance.now() - start;
+      control.counters[Counter.headWaitMs]! += performance.now() - start;
       for (const row of rows) this.#compute(row, unit, at - from);
     });
   }
@@ -207,8 +208,7 @@ class ExactRows {
   }
 
   #used(bytes: number): void {
-    const { counters } = this.#thread.control;
-    counters[3] = counters[3]! + bytes;
+    this.#thread.control.counters[Counter.headBytesUsed]! += bytes;
   }
 }
 

@@ -3,7 +3,7 @@ import { closeSync } from "node:fs";
 import { openDirect } from "../flash/direct.ts";
 import { PageCheck, type PageSums } from "../flash/page_sums.ts";
 import { bindKernels, SCRATCH_BYTES } from "../kernels/kernels.ts";
-import { Control, Ended, SCRATCH_AT, Word } from "./control.ts";
+import { Control, Counter, Ended, SCRATCH_AT, Word } from "./control.ts";
 import { forward } from "./forward.ts";
 import type { Plan } from "./plan.ts";
 import { Thread } from "./thread.ts";
@@ -46,7 +46,7 @@ function run(task: ThreadTask): void {
         port.postMessage({ type: "trace", row });
       }
       if (index !== 0) continue;
-      control.counters[0] = thread.consumer.waitMs + thread.demandMs;
+      control.counters[Counter.passWaitMs] = thread.consumer.waitMs + thread.demandMs;
       control.publish(Word.done, step);
     }
   } finally {

@@ -2,14 +2,12 @@
 import { Arena } from "../flash/arena.ts";
 import { Demand } from "../flash/demand.ts";
 import { PAGE, UNIT_BYTES_MAX } from "../flash/layout.ts";
-import type { Control } from "./control.ts";
+import { type Control, Counter } from "./control.ts";
 import type { Plan } from "./plan.ts";
 import { type NeuronPlan, STATE_WORDS } from "./neuron_plan.ts";
 
 /** Words of a plan's state: neurons of the pass, first and end of the round, those of it in DRAM. */
 export const State = { union: 0, first: 1, end: 2, hits: 3 } as const;
-/** f64 counter: bytes of neurons or experts that passes used. */
-export const WINDOW_BYTES_USED = 1;
 
 /** A thread's view of the windows. */
 export class Windows {
@@ -79,7 +77,7 @@ export function planRound(windows: Windows, layer: number): void {
   });
   state[State.first] = first;
   state[State.end] = end;
-  windows.control.counters[WINDOW_BYTES_USED]! += count * slotBytes;
+  windows.control.counters[Counter.windowBytesUsed]! += count * slotBytes;
   list(windows, layer, fresh);
   demand(windows, layer, items, fresh);
 }

@@ -87,6 +87,8 @@ export const EngineReport = z.object({
     stepMs: count,
     waitMs: count,
     readMs: count,
+    aheadBytesRead: count.openapi({ description: "Of bytesRead, experts read on a guess" }),
+    aheadBytesUsed: count.openapi({ description: "Of those, experts that were then used" }),
   }).openapi({ description: "Since the start" }),
   reading: z.enum(["aio", "sync"]).openapi({
     description: "How flash is read: many reads in flight, or one at a time",

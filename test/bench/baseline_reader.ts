@@ -10,7 +10,7 @@ import { type Unit, UNIT_BYTES_MAX } from "../../core/flash/layout.ts";
 import { type Lane, Pump, type Reading } from "../../core/flash/pump.ts";
 import type { ReaderTask } from "../../core/flash/reader_worker.ts";
 import { type Passage, passages } from "../../core/flash/stream.ts";
-import { Control, SLOTS, Word } from "../../core/model/control.ts";
+import { Control, Counter, SLOTS, Word } from "../../core/model/control.ts";
 import { workerPort } from "../../core/model/port.ts";
 import type { ReadingPlan } from "./baseline.ts";
 
@@ -138,8 +138,8 @@ function run(task: ReaderTask): void {
       disk,
       nexts.map((next) => ({ next, bytesMax: disk.streamBytes })),
       (bytes, ms) => {
-        control.counters[8 + task.reader]! += bytes;
-        control.counters[10 + task.reader]! += ms / task.readers;
+        control.counters[Counter.readerBytes + task.reader]! += bytes;
+        control.counters[Counter.readerMs + task.reader]! += ms / task.readers;
       },
     );
   try {

@@ -14,6 +14,7 @@
  *   deno task bench knowledge [--words]   10,000 passages: ingest, disk, questions
  *   deno task bench retrieval    recall and nDCG of words, meaning and both on the tests' questions
  *   deno task bench policies [--model NAME]   who should stay in DRAM, on recorded traces
+ *   deno task bench foresight    which experts a layer will need, guessed before attention
  *   deno task bench ledger [--events N] [--kills N]   money under SIGKILL
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
@@ -26,6 +27,7 @@ import { benchCore } from "./core_bench.ts";
 import { benchOpenApi } from "./openapi_bench.ts";
 import { buildPeers } from "./peers.ts";
 import { benchExperts } from "./experts.ts";
+import { benchForesight } from "./foresight.ts";
 import { benchLedger } from "./ledger_bench.ts";
 import { benchKnowledge } from "./knowledge_bench.ts";
 import { benchPolicies } from "./policies.ts";
@@ -76,6 +78,7 @@ else if (positionals[0] === "tools") {
 } else if (positionals[0] === "knowledge") {
   await benchKnowledge({ passages: Number(values.passages), words: values.words });
 } else if (positionals[0] === "retrieval") await benchRetrieval();
+else if (positionals[0] === "foresight") benchForesight();
 else if (positionals[0] === "ledger") {
   await benchLedger(FOLDER, {
     events: Number(values.events),

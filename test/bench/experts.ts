@@ -1,8 +1,8 @@
 /**
  * The window on a mixture of experts (test/expert_model.ts, synthetic) at half and a quarter of its size. All sides
  * are Flint but for what stays in DRAM: naive keeps no expert from one token to the next, hybrid as
- * many as fit, always the same; window keeps what is used; resident has room
- * for all. So the first two overlap reading and computing too, and are better than the paper's.
+ * many as fit, always the same; window keeps what is used, guesses reads such as will be used ahead
+ * too; resident has room for all. So the first two overlap reading and computing too, and are better than the paper's.
  * Refuses to print if one logit differs.
  */
 import assert from "node:assert/strict";
@@ -30,12 +30,17 @@ const EXPERT_MODEL = {
 /** Some topics, so that what came first is not what is used now. */
 const WARM_TOKENS = 384;
 
-const SIDES: Readonly<Record<string, Eviction>> = {
-  naive: "none",
-  hybrid: "first",
-  window: "lfu",
-  resident: "lfu",
-};
+const SIDES: readonly {
+  readonly name: string;
+  readonly eviction?: Eviction;
+  readonly foresight?: boolean;
+}[] = [
+  { name: "naive", eviction: "none" },
+  { name: "hybrid", eviction: "first" },
+  { name: "window", foresight: false },
+  { name: "guesses" },
+  { name: "resident" },
+];
 
 /** The model's flash store in `folder`, made where it is missing. */
 export function expertStore(folder: string): Promise<string> {
@@ -45,20 +50,22 @@ export function expertStore(folder: string): Promise<string> {
 /** Runs all sides at half and at a quarter of the model's size; `rounds` rounds of each. */
 export async function benchExperts(folder: string, rounds: number): Promise<void> {
   const store = await openFlashStore(await expertStore(folder));
-  for (const share of [0.5, 0.25]) await benchShare(store, share, { warm: WARM_TOKENS, rounds });
+  for (const share of [0.5, 0.25, 0.15]) {
+    await benchShare(store, share, { warm: WARM_TOKENS, rounds });
+  }
 }
 
 async function benchShare(store: FlashStore, share: number, length: Length): Promise<void> {
   const { sourceBytes, storeBytes } = store.card;
   const sides: Side[] = [];
   try {
-    for (const [name, eviction] of Object.entries(SIDES)) {
+    for (const { name, ...options } of SIDES) {
       const machine = await openMachine({
         store,
         memoryBytes: name === "resident" ? 1.3 * storeBytes : share * sourceBytes,
         kvTokens: 1024,
         batchTokens: 32,
-        eviction,
+        ...options,
       });
       sides.push({ name, machine, warmChunk: 16 });
     }

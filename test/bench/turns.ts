@@ -44,6 +44,9 @@ export interface Turns {
   readonly bytesRead: number;
   readonly bytesUsed: number;
   readonly waitMs: number;
+  /** Of bytesRead, those read on a guess, and of them those that were used. */
+  readonly aheadBytesRead: number;
+  readonly aheadBytesUsed: number;
 }
 
 /** How long a text is, in tokens: those before the figures, and rounds. */
@@ -79,8 +82,14 @@ export async function takeTurns(
     const now = machine.counters(), start = before[i]!;
     const mean = (key: keyof MachineCounters) =>
       (now[key] - start[key]) / (now.steps - start.steps);
-    const [bytesRead, bytesUsed] = [mean("bytesRead"), mean("bytesUsed")];
-    return { name, ms: ms[i]!, logits: logits[i]!, bytesRead, bytesUsed, waitMs: mean("waitMs") };
+    return {
+      ...{ name, ms: ms[i]!, logits: logits[i]! },
+      bytesRead: mean("bytesRead"),
+      bytesUsed: mean("bytesUsed"),
+      waitMs: mean("waitMs"),
+      aheadBytesRead: mean("aheadBytesRead"),
+      aheadBytesUsed: mean("aheadBytesUsed"),
+    };
   });
 }
 
@@ -106,12 +115,16 @@ export function printTurns(all: readonly Turns[]): void {
   const median = ({ ms }: Turns) => spread(ms).median;
   const [naive, hybrid] = all as [Turns, Turns];
   for (const side of all) {
-    const { name, ms, bytesRead, bytesUsed, waitMs } = side;
+    const { name, ms, bytesRead, bytesUsed, waitMs, aheadBytesRead, aheadBytesUsed } = side;
+    const ahead = aheadBytesRead === 0 ? "" : `${(aheadBytesRead / 1e6).toFixed(1)} of it ahead, ` +
+      `${(100 * aheadBytesUsed / aheadBytesRead).toFixed(0)} % rightly, `;
     console.log(
       `${name.padEnd(9)} ${median(side).toFixed(1).padStart(7)} ms/token ` +
         `(${Math.min(...ms).toFixed(0)}-${Math.max(...ms).toFixed(0)}), ` +
         `${(bytesRead / 1e6).toFixed(1)} MB read of ${(bytesUsed / 1e6).toFixed(1)}, ` +
-        `hit ${(100 * (1 - bytesRead / bytesUsed)).toFixed(1)} %, wait ${waitMs.toFixed(1)} ms, ` +
+        `hit ${(100 * (1 - bytesRead / bytesUsed)).toFixed(1)} %, ${ahead}wait ${
+          waitMs.toFixed(1)
+        } ms, ` +
         `${(median(naive) / median(side)).toFixed(2)} x naive, ` +
         `${(median(hybrid) / median(side)).toFixed(2)} x hybrid`,
     );

@@ -107,3 +107,24 @@ Deno.test("arena: what arrives together lies together, at the end", () => {
   use(1, 3, 5, 20, 21, 22);
   assert.deepEqual([20, 21, 22].map((item) => window.slotOf(item)), [5, 6, 7]);
 });
+
+Deno.test("arena: what is expected takes the least used slots, stays until it can be used, then leaves", () => {
+  const { window, useLarge } = arena(4, "lfu");
+  for (let i = 0; i < 3; i++) useLarge(1, 2);
+  useLarge(3, 4);
+  const read: number[] = [];
+  window.expect(Int32Array.of(5, 6), (i, slot) => read.push(i, slot));
+  assert.deepEqual(read.filter((_, i) => i % 2 === 0), [0, 1]);
+  assert.deepEqual([1, 2, 3, 4].map((item) => window.slotOf(item) >= 0), [
+    true,
+    true,
+    false,
+    false,
+  ]);
+  assert.ok(window.slotOf(5) >= 0 && window.slotOf(6) >= 0);
+  const [five, six] = [window.slotOf(5), window.slotOf(6)];
+  window.exchange(Int32Array.of(5, 7), (_, slot) => assert.notEqual(slot, six));
+  assert.deepEqual([window.slotOf(5), window.slotOf(6)], [five, six], "both outlast that exchange");
+  window.exchange(Int32Array.of(1, 2, 8), () => {});
+  assert.equal(window.slotOf(6), -1, "6 was never used");
+});

@@ -73,6 +73,26 @@ Deno.test("experts: the same bits whatever the budget, the policy, the threads a
     }
   }));
 
+Deno.test("experts: the same bits with guesses and without, whatever is guessed", () =>
+  withStore({ ...LARGE, layers: 5 }, async (store) => {
+    const tokens = text(60);
+    const run = (foresight: boolean, chunk: number, megabytes: number) => {
+      const memoryBytes = smallestBudget(store) + megabytes * 2 ** 20;
+      return withMachine(store, { memoryBytes, foresight }, async (machine) => ({
+        rows: await logitsOf(machine, tokens, chunk),
+        ...machine.counters(),
+      }));
+    };
+    const plain = await run(false, 1, 60);
+    assert.equal(plain.aheadBytesRead, 0);
+    for (const [chunk, megabytes] of [[1, 60], [1, 90], [2, 110], [7, 60]] as const) {
+      const { rows, aheadBytesRead, aheadBytesUsed } = await run(true, chunk, megabytes);
+      assert.deepEqual(rows, plain.rows, `${chunk} tokens at once, ${megabytes} MB more`);
+      assert.equal(aheadBytesRead > 0, chunk <= 4, `${aheadBytesRead} read ahead`);
+      assert.ok(aheadBytesUsed <= aheadBytesRead);
+    }
+  }));
+
 Deno.test("experts: only chosen ones are read, and those that stay are not read again", () =>
   withStore(LARGE, async (store) => {
     const units = store.units.filter(({ kind }) => kind === "expert");

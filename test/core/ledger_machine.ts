@@ -92,7 +92,7 @@ export class LedgerMachine implements Machine {
 
   counters() {
     const tokens = this.batches.flat().length, steps = this.batches.length;
-    const times = { stepMs: 0, waitMs: 0, readMs: 0 };
+    const times = { stepMs: 0, waitMs: 0, readMs: 0, aheadBytesRead: 0, aheadBytesUsed: 0 };
     return { steps, tokens, bytesUsed: steps * 100, bytesRead: steps * 25, ...times };
   }
 
