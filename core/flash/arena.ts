@@ -98,14 +98,21 @@ export class Arena {
   }
 
   /**
-   * Takes in what the next exchange may want and is not here, in place of what is used least; it
-   * leaves after that exchange at the earliest. No use is counted. Together with what that exchange
-   * wants it must fit the slots.
+   * Takes in what the next exchange may want and is not here, in place of what is used least, but for
+   * what is here and may be wanted too. It leaves after that exchange at the earliest, so together
+   * with what is wanted there it must fit the slots. No use is counted.
    */
-  expect(items: Int32Array, read: (i: number, slot: number) => void): void {
-    const next = this.#header[TICK]! + 1;
-    for (const item of items) this.#wanted[item] = next;
-    this.#take(items, this.#leave(this.used + items.length - this.slots, next), read);
+  expect(
+    items: Int32Array,
+    here: readonly number[],
+    read: (i: number, slot: number) => void,
+  ): void {
+    const tick = this.#header[TICK]!;
+    for (const item of here) this.#wanted[item] = tick + 1;
+    const free = this.#leave(this.used + items.length - this.slots, tick + 1);
+    for (const item of here) this.#wanted[item] = tick;
+    for (const item of items) this.#wanted[item] = tick + 1;
+    this.#take(items, free, read);
   }
 
   #take(items: Int32Array, free: number[], read: (i: number, slot: number) => void): void {

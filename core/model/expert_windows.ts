@@ -188,19 +188,19 @@ export class ExpertWindows {
     experts: Iterable<number>,
     { most, tokens }: { readonly most: number; readonly tokens: number },
   ): void {
-    const arena = this.#arenas[layer]!,
-      { at, units, slotBytes, clusters } = this.plan.layers[layer]!;
+    const arena = this.#arenas[layer]!;
+    const { at, units, slotBytes, clusters } = this.plan.layers[layer]!;
     this.#ahead!.settle(layer);
-    const room = Math.max(0, arena.slots - tokens * this.spec.used * clusters);
-    const missing: number[] = [];
+    const here: number[] = [], missing: number[] = [];
     for (const expert of experts) {
       for (let item = expert * clusters; item < (expert + 1) * clusters; item++) {
-        if (arena.slotOf(item) < 0 && missing.length < AHEAD_MAX) missing.push(item);
+        (arena.slotOf(item) < 0 ? missing : here).push(item);
       }
     }
-    const items = Int32Array.from(missing);
+    const items = Int32Array.from(missing.slice(0, AHEAD_MAX));
+    const room = Math.max(0, arena.slots - tokens * this.spec.used * clusters);
     const reads = new Int32Array(Math.min(most, room, items.length));
-    arena.expect(items.subarray(0, reads.length), (i, slot) => {
+    arena.expect(items.subarray(0, reads.length), here, (i, slot) => {
       const { offset, bytes } = units[items[i]!]!;
       reads[i] = this.#demand.post(offset, bytes, at + slot * slotBytes);
       this.#control.counters[Counter.aheadBytesRead]! += bytes;

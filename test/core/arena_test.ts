@@ -113,18 +113,15 @@ Deno.test("arena: what is expected takes the least used slots, stays until it ca
   for (let i = 0; i < 3; i++) useLarge(1, 2);
   useLarge(3, 4);
   const read: number[] = [];
-  window.expect(Int32Array.of(5, 6), (i, slot) => read.push(i, slot));
+  window.expect(Int32Array.of(5, 6), [4], (i, slot) => read.push(i, slot));
   assert.deepEqual(read.filter((_, i) => i % 2 === 0), [0, 1]);
-  assert.deepEqual([1, 2, 3, 4].map((item) => window.slotOf(item) >= 0), [
-    true,
-    true,
-    false,
-    false,
-  ]);
+  const here = [1, 2, 3, 4].filter((item) => window.slotOf(item) >= 0);
+  assert.equal(here.length, 2);
+  assert.ok(here.includes(4), "it may be wanted too");
   assert.ok(window.slotOf(5) >= 0 && window.slotOf(6) >= 0);
   const [five, six] = [window.slotOf(5), window.slotOf(6)];
   window.exchange(Int32Array.of(5, 7), (_, slot) => assert.notEqual(slot, six));
   assert.deepEqual([window.slotOf(5), window.slotOf(6)], [five, six], "both outlast that exchange");
-  window.exchange(Int32Array.of(1, 2, 8), () => {});
+  window.exchange(Int32Array.of(7, 4, 8), () => {});
   assert.equal(window.slotOf(6), -1, "6 was never used");
 });
