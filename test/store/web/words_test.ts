@@ -98,7 +98,10 @@ function report(tokens: number, bytesUsed: number, bytesRead: number): figures.C
       lent: 0,
       activations: 5,
     },
-    counters: { steps: 0, tokens, bytesUsed, bytesRead, stepMs: 0, waitMs: 0, readMs: 0 },
+    counters: {
+      ...{ steps: 0, tokens, bytesUsed, bytesRead, stepMs: 0, waitMs: 0, readMs: 0 },
+      ...{ aheadBytesRead: 0, aheadBytesUsed: 0 },
+    },
     running: 0,
     waiting: 0,
   };
