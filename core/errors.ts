@@ -8,6 +8,7 @@ export type ErrorCode =
   | "not_found"
   | "conflict" // the thing changed or exists already
   | "denied"
+  | "unpaid" // it has a price that is not paid; the message names it and the mend
   | "busy" // a queue is full; try again later
   | "cancelled"
   | "unavailable"; // a source, peer or capability of this machine is missing

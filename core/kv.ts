@@ -316,18 +316,24 @@ function checkKey(key: Key): LmdbKey {
     throw new FlintError("bad_input", `a key has 1 to ${KEY_PARTS_MAX} parts, got ${parts.length}`);
   }
   let bytes = 0;
-  for (const part of parts) bytes += partBytes(part);
+  for (const part of parts) bytes += partBytesMost(part);
+  if (bytes > KEY_BYTES_MAX) bytes = parts.reduce<number>((sum, part) => sum + partBytes(part), 0);
   if (bytes > KEY_BYTES_MAX) {
     throw new FlintError("bad_input", `a key has at most ${KEY_BYTES_MAX} bytes, got ${bytes}`);
   }
   return parts.length === 1 ? parts[0]! : [...parts];
 }
 
-function partBytes(part: unknown): number {
+function partBytes(part: KeyPart): number {
+  return typeof part === "number" ? 9 : new TextEncoder().encode(part).length + 1;
+}
+
+/** At most how many it has: keys are checked often, and hardly ever long enough to be encoded for it. */
+function partBytesMost(part: unknown): number {
   if (typeof part === "number" && Number.isFinite(part)) return 9;
   // Control characters would be read back as separators or type marks of the key encoding.
   if (typeof part === "string" && part.isWellFormed() && !/^$|\p{Cc}/u.test(part)) {
-    return new TextEncoder().encode(part).length + 1;
+    return part.length * 3 + 1;
   }
   const shown = typeof part === "string" ? JSON.stringify(part.slice(0, 80)) : typeof part;
   throw new FlintError(

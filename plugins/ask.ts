@@ -16,7 +16,7 @@ const ANSWER_TOKENS = 1024;
 
 /** Who answers. */
 export interface AskNeeds {
-  readonly assistants: Pick<Assistants, "prepare">;
+  readonly assistants: Pick<Assistants, "prepare" | "enter">;
   /** The engine that answers now; throws FlintError "unavailable" if none does. */
   readonly engine: () => Engine;
 }
@@ -34,7 +34,7 @@ export interface Asked {
  * @throws FlintError not_found, denied where too many have asked one another, unavailable, cancelled
  */
 export async function askAssistant(
-  { assistants, engine }: AskNeeds,
+  { assistants }: AskNeeds,
   { id, message }: { readonly id: string; readonly message: string },
   context: ToolContext,
   said: (text: string) => void = () => {},
@@ -44,11 +44,12 @@ export async function askAssistant(
   }
   const { signal, user, depth } = context;
   const messages = [{ role: "user", content: message }] as const;
-  const options = { signal, user, depth: depth + 1 };
+  await using visit = await assistants.enter(id, { user, begins: true });
+  const options = { signal, user, depth: depth + 1, visit };
   const { request } = await assistants.prepare(id, messages, options);
   const maxTokens = Math.min(request.maxTokens ?? ANSWER_TOKENS, ANSWER_TOKENS);
   let text = "";
-  for await (const event of engine().generate({ ...request, maxTokens }, signal)) {
+  for await (const event of visit.engine.generate({ ...request, maxTokens }, signal)) {
     if (event.type === "done") {
       if (event.reason === "cancelled") break;
       return { text, usage: event.usage };

@@ -2,25 +2,16 @@
 import { type ChatMessage, type Engine, FlintError, type GenerateRequest } from "@flint/core";
 import { z } from "zod";
 import { Answer } from "./answer.ts";
-import type { Begun, Said } from "./begun.ts";
+import { begin, type Begun, readAs } from "./begun.ts";
 import type { Conversations } from "./conversation.ts";
-import { lorePassages } from "./formats/lorebook.ts";
 import { given } from "./given.ts";
 import type { Embedder } from "./knowledge/embed.ts";
-import { groundOf, instructionsWith, together } from "./knowledge/grounding.ts";
+import { groundOf } from "./knowledge/grounding.ts";
 import type { Library } from "./knowledge/library.ts";
 import type { Memory } from "./memory.ts";
 import { parse } from "./parse.ts";
-import { buildPrompt } from "./prompt.ts";
 import type { Registry } from "./registry.ts";
-import {
-  prepare,
-  type Prepared,
-  type PrepareOptions,
-  requestOf,
-  turnOf,
-  unasked,
-} from "./stateless.ts";
+import { prepare, type Prepared, type PrepareOptions, turnOf, unasked } from "./stateless.ts";
 import {
   type ChatEvent,
   type Message,
@@ -30,13 +21,13 @@ import {
   type ToolUse,
 } from "./schema.ts";
 import { Summaries } from "./summary.ts";
-import { type ToolFunction, toolList } from "./tools/choice.ts";
 import { Questions } from "./tools/questions.ts";
 import { Shortlist } from "./tools/shortlist.ts";
 import type { GrantedTool, Toolbox } from "./tools/toolbox.ts";
-import { chatMessages, toolMessages } from "./tools/transcript.ts";
-import { areTold, functionsOf, wantedCalls } from "./tools/wanted.ts";
+import { toolMessages } from "./tools/transcript.ts";
+import { wantedCalls } from "./tools/wanted.ts";
 import { isWaiting, useTools } from "./turn.ts";
+import { OPEN_TURNSTILE, type Turnstile, Visit, type VisitOptions } from "./turnstile.ts";
 
 /** What assistants need. */
 export interface AssistantNeeds {
@@ -52,6 +43,8 @@ export interface AssistantNeeds {
   readonly embedder: Pick<Embedder, "embed">;
   /** Whether replies may wait for a decision; else tools that need one are not offered. Default: true. */
   readonly attended?: boolean;
+  /** What stands before every answer. Default: nothing. */
+  readonly turnstile?: Turnstile;
 }
 
 /**
@@ -61,12 +54,21 @@ export interface AssistantNeeds {
  */
 export interface Assistants {
   /** Saves the user's message, answers it, saves the answer. "busy" while another reply is under way. */
-  reply(conversationId: string, text: unknown, signal?: AbortSignal): AsyncIterable<ChatEvent>;
+  reply(
+    conversationId: string,
+    text: unknown,
+    signal?: AbortSignal,
+    user?: string,
+  ): AsyncIterable<ChatEvent>;
   /**
    * Answers the user's last message anew; the new answer replaces the old one once it ends or calls
    * a tool.
    */
-  regenerate(conversationId: string, signal?: AbortSignal): AsyncIterable<ChatEvent>;
+  regenerate(
+    conversationId: string,
+    signal?: AbortSignal,
+    user?: string,
+  ): AsyncIterable<ChatEvent>;
   /**
    * Decides ("allow", "allow_conversation", "deny") about a call that the last answer waits for, and
    * goes on with that answer. "not_found" where none waits, "bad_input" for what it does not offer.
@@ -76,9 +78,12 @@ export interface Assistants {
     callId: string,
     decision: unknown,
     signal?: AbortSignal,
+    user?: string,
   ): AsyncIterable<ChatEvent>;
   /** Gives a running call the values it asked for; null refuses. "not_found", "bad_input". */
   answerQuestion(conversationId: string, questionId: string, values: unknown): void;
+  /** Passes the turnstile for a stateless answer, which `visit.engine` is to give. "unpaid", "busy". */
+  enter(assistantId: string, options?: VisitOptions): Promise<Visit>;
   /**
    * The request that continues a client's own messages as this assistant would, without its tools;
    * memory is not told to clients.
@@ -94,8 +99,6 @@ export interface Assistants {
   close(): Promise<void>;
 }
 
-/** Longest answer when the assistant's manifest names none. */
-const ANSWER_TOKENS = 1024;
 /** How long a call waits for its decision: who comes later might not know any more what it was about. */
 const DECISION_MS_MAX = 15 * 60_000;
 /** Answers whose tools are shown again, where there are many. */
@@ -107,6 +110,15 @@ const UserText = z.strictObject({
     .refine((text) => text.isWellFormed(), "has half a character in it: remove it"),
 });
 const Decided = z.strictObject({ decision: ToolDecision.exclude(["expired"]) });
+
+/** An answer that will stand at `index` of a conversation, from the calls it has made already. */
+interface Answering {
+  readonly id: string;
+  readonly index: number;
+  readonly begun: Begun;
+  readonly calls: readonly ToolUse[];
+  readonly visit: Visit;
+}
 
 /** Joins registry, conversations, tools and engine. */
 export function createAssistants(needs: AssistantNeeds): Assistants {
@@ -127,19 +139,33 @@ class EngineAssistants implements Assistants {
     this.#summaries = new Summaries(needs.conversations);
   }
 
-  async *reply(id: string, text: unknown, signal?: AbortSignal): AsyncGenerator<ChatEvent> {
+  async *reply(
+    id: string,
+    text: unknown,
+    signal?: AbortSignal,
+    user = OWNER,
+  ): AsyncGenerator<ChatEvent> {
     const { message: content } = parse(UserText, { message: text });
     const { conversations } = this.#needs;
     yield* this.#alone(id, async function* (self: EngineAssistants) {
       const before = conversations.messages(id);
-      const begun = await self.#begin(id, [...before, { role: "user", content }]);
+      await using visit = await self.#enter(id, { user, begins: before.length === 0 });
+      const begun = await begin(
+        { ...self.#needs, engine: visit.engine, user },
+        id,
+        [...before, { role: "user", content }],
+      );
       await self.#expire(id, before.at(-1));
       const question = await conversations.append(id, { role: "user", content });
-      yield* self.#answer(id, question.index + 1, begun, [], signal);
+      yield* self.#answer({ id, index: question.index + 1, begun, calls: [], visit }, signal);
     });
   }
 
-  async *regenerate(id: string, signal?: AbortSignal): AsyncGenerator<ChatEvent> {
+  async *regenerate(
+    id: string,
+    signal?: AbortSignal,
+    user = OWNER,
+  ): AsyncGenerator<ChatEvent> {
     const { conversations } = this.#needs;
     yield* this.#alone(id, async function* (self: EngineAssistants) {
       const messages = conversations.messages(id);
@@ -147,8 +173,10 @@ class EngineAssistants implements Assistants {
       if (end === 0) {
         throw new FlintError("bad_input", "there is no message to answer yet: send one first");
       }
-      const begun = await self.#begin(id, messages.slice(0, end));
-      yield* self.#answer(id, end, begun, [], signal);
+      await using visit = await self.#enter(id, { user });
+      const needs = { ...self.#needs, engine: visit.engine, user };
+      const begun = await begin(needs, id, messages.slice(0, end));
+      yield* self.#answer({ id, index: end, begun, calls: [], visit }, signal);
     });
   }
 
@@ -157,6 +185,7 @@ class EngineAssistants implements Assistants {
     callId: string,
     decision: unknown,
     signal?: AbortSignal,
+    user = OWNER,
   ): AsyncGenerator<ChatEvent> {
     const { decision: wanted } = parse(Decided, { decision });
     const { conversations } = this.#needs;
@@ -175,16 +204,23 @@ class EngineAssistants implements Assistants {
       const late = Date.now() - Date.parse(last.createdAt) > DECISION_MS_MAX;
       const decided = { ...waiting, decision: late ? "expired" as const : wanted };
       const calls = last.calls!.map((call) => call.id === callId ? decided : call);
-      const begun = await self.#begin(id, messages.slice(0, last.index));
+      await using visit = await self.#enter(id, { user, goesOn: true });
+      const needs = { ...self.#needs, engine: visit.engine, user };
+      const begun = await begin(needs, id, messages.slice(0, last.index));
       const { end: _, ...kept } = last;
       await conversations.append(id, { ...kept, calls }, last.index);
       if (decided.decision === "deny" || late) yield { type: "tool_result", call: decided };
-      yield* self.#answer(id, last.index, begun, calls, signal);
+      yield* self.#answer({ id, index: last.index, begun, calls, visit }, signal);
     });
   }
 
   answerQuestion(conversationId: string, questionId: string, values: unknown): void {
     this.#questions.answer(conversationId, questionId, values);
+  }
+
+  enter(assistantId: string, options?: VisitOptions): Promise<Visit> {
+    const { turnstile = OPEN_TURNSTILE, engine } = this.#needs;
+    return Visit.enter({ turnstile, engine: engine() }, assistantId, options);
   }
 
   turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest {
@@ -200,10 +236,16 @@ class EngineAssistants implements Assistants {
     const assistant = this.#needs.registry.get(assistantId);
     const { toolbox, engine } = this.#needs;
     const tools = unasked((await toolbox.granted(assistant.tools)).tools);
-    const speaker = { assistant, tools, engine: engine(), shortlist: this.#shortlist };
+    const answering = options.visit?.engine ?? engine();
+    const speaker = { assistant, tools, engine: answering, shortlist: this.#shortlist };
     const ground = await groundOf(this.#needs.library, assistant, messages, options.signal);
     const prepared = await prepare(speaker, ground?.before(messages) ?? messages, options);
+    options.visit?.called(prepared.calls.length);
     return prepared.calls.length === 0 ? { ...prepared, ...given({ ground }) } : prepared;
+  }
+
+  #enter(id: string, options: VisitOptions): Promise<Visit> {
+    return this.enter(this.#needs.conversations.get(id).assistantId, options);
   }
 
   /** Refuses a second reply to one conversation, which would tangle its messages. */
@@ -222,51 +264,6 @@ class EngineAssistants implements Assistants {
     }
   }
 
-  /** @throws FlintError where the prompt does not fit */
-  async #begin(id: string, history: readonly Said[]): Promise<Begun> {
-    const { registry, conversations, memory, engine: engineNow, toolbox, attended } = this.#needs;
-    const assistant = registry.get(conversations.get(id).assistantId);
-    const engine = engineNow();
-    const granted = await toolbox.granted(assistant.tools);
-    const tools = attended === false ? unasked(granted.tools) : granted.tools;
-    const { enabled, facts } = memory.get({ assistant: assistant.id, user: OWNER });
-    const few = areTold(tools) ? functionsOf(tools) : [];
-    const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
-    const summary = conversations.summary(id);
-    const ground = await groundOf(this.#needs.library, assistant, history);
-    const knowledge = together(ground, lorePassages(assistant, history));
-    const prompt = (messages: readonly ChatMessage[], told: readonly ToolFunction[] = few) =>
-      buildPrompt({
-        instructions: instructionsWith(assistant),
-        facts: enabled ? facts.map(({ text }) => text) : [],
-        summary: summary && { ...summary, until: origins.indexOf(summary.until) },
-        ...given({ tools: told.length > 0 ? toolList(told) : undefined, knowledge }),
-        history: messages,
-        text: engine.text,
-        contextTokens: engine.limits.contextTokens,
-        maxTokens: assistant.sampling.maxTokens ?? ANSWER_TOKENS,
-      });
-    const request = (messages: readonly ChatMessage[], told?: readonly ToolFunction[]) => {
-      const built = prompt(messages, told);
-      return { ...requestOf(assistant, built), maxTokens: built.answerTokens };
-    };
-    const shown = prompt(readAs(history, engine));
-    const covered = shown.start > shown.dropped ? summary!.until : 0;
-    const dropped = origins[shown.start]! - covered;
-    const missing = granted.missing;
-    return {
-      engine,
-      assistant,
-      history,
-      tools,
-      missing,
-      request,
-      prompt: shown,
-      dropped,
-      ...given({ ground }),
-    };
-  }
-
   /** A call that waits while the user writes something else was not allowed. */
   async #expire(id: string, last: Message | undefined): Promise<void> {
     if (!last?.calls?.some(isWaiting)) return;
@@ -276,15 +273,9 @@ class EngineAssistants implements Assistants {
     await this.#needs.conversations.append(id, { ...last, calls, end: "cancelled" }, last.index);
   }
 
-  /**
-   * Streams the answer that will stand at `index`, from the calls it has made already. It is saved
-   * even if the reader leaves at a token.
-   */
+  /** Streams the answer. It is saved even if the reader leaves at a token. */
   async *#answer(
-    id: string,
-    index: number,
-    begun: Begun,
-    calls: readonly ToolUse[],
+    { id, index, begun, calls, visit }: Answering,
     signal = new AbortController().signal,
   ): AsyncGenerator<ChatEvent> {
     const answer = new Answer(calls);
@@ -292,7 +283,7 @@ class EngineAssistants implements Assistants {
     let message: Message | undefined;
     try {
       if (begun.missing.length > 0) yield { type: "missing", plugins: [...begun.missing] };
-      yield* this.#speak(id, index, begun, answer, signal);
+      yield* this.#speak({ id, index, begun }, answer, signal);
     } catch (error) {
       const isExpected = error instanceof FlintError;
       answer.end = isExpected && error.code === "cancelled" ? "cancelled" : "failed";
@@ -302,6 +293,8 @@ class EngineAssistants implements Assistants {
       const kept = await this.#keep(id, index, answer);
       if (kept instanceof FlintError) failure ??= kept;
       else message = kept;
+      visit.called(ranOf(answer.calls) - ranOf(calls));
+      await visit.leave();
     }
     if (message && answer.end !== "waiting") this.#summaries.refresh(id, begun);
     if (answer.stats) yield { type: "stats", stats: answer.stats };
@@ -312,9 +305,7 @@ class EngineAssistants implements Assistants {
 
   /** Calls, then words; words alone where there are no tools. */
   async *#speak(
-    id: string,
-    index: number,
-    begun: Begun,
+    { id, index, begun }: Pick<Answering, "id" | "index" | "begun">,
     answer: Answer,
     signal: AbortSignal,
   ): AsyncGenerator<ChatEvent> {
@@ -333,7 +324,7 @@ class EngineAssistants implements Assistants {
   }
 
   #turn(id: string, index: number, begun: Begun, answer: Answer, signal: AbortSignal) {
-    const { engine, assistant, tools, request, history } = begun;
+    const { engine, assistant, user, tools, request, history } = begun;
     const earlier = history.flatMap(({ calls = [] }) => calls);
     const answers = history.filter(({ role }) => role === "assistant");
     const lately = new Set(
@@ -353,7 +344,7 @@ class EngineAssistants implements Assistants {
         [...earlier, ...answer.calls].some((use) =>
           use.plugin === plugin && use.tool === tool.name && use.decision === "allow_conversation"
         ),
-      context: { assistant: assistant.id, user: OWNER, depth: 0 },
+      context: { assistant: assistant.id, user, depth: 0 },
       ...(this.#needs.attended === false ? {} : {
         ask: (schema: object, signal: AbortSignal) => this.#questions.ask(id, schema, signal),
       }),
@@ -388,7 +379,5 @@ function waitingCall(last: Message | undefined, callId: string): ToolUse | undef
   return last?.calls?.find((call) => call.id === callId && isWaiting(call));
 }
 
-/** Messages as the model reads them. */
-function readAs(history: readonly Said[], { text, limits: { contextTokens } }: Engine) {
-  return history.flatMap((message) => chatMessages(message, { text, contextTokens }));
-}
+/** How many calls have run. */
+const ranOf = (calls: readonly ToolUse[]): number => calls.filter(({ result }) => result).length;

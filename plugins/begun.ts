@@ -1,9 +1,16 @@
 /** A reply that can begin: what it is made from, gathered before its first word. */
 import type { ChatMessage, Engine, GenerateRequest } from "@flint/core";
-import type { Ground } from "./knowledge/grounding.ts";
-import type { Prompt } from "./prompt.ts";
+import type { AssistantNeeds } from "./assistant.ts";
+import { lorePassages } from "./formats/lorebook.ts";
+import { given } from "./given.ts";
+import { type Ground, groundOf, instructionsWith, together } from "./knowledge/grounding.ts";
+import { buildPrompt, type Prompt } from "./prompt.ts";
 import type { Assistant, Message } from "./schema.ts";
+import { requestOf, unasked } from "./stateless.ts";
+import { type ToolFunction, toolList } from "./tools/choice.ts";
 import type { GrantedTool } from "./tools/toolbox.ts";
+import { chatMessages } from "./tools/transcript.ts";
+import { areTold, functionsOf } from "./tools/wanted.ts";
 
 /** What the history of a reply is made of. */
 export type Said = Pick<Message, "role" | "content" | "calls" | "citations">;
@@ -12,6 +19,8 @@ export type Said = Pick<Message, "role" | "content" | "calls" | "citations">;
 export interface Begun {
   readonly engine: Engine;
   readonly assistant: Assistant;
+  /** The account that asked. */
+  readonly user: string;
   readonly history: readonly Said[];
   readonly tools: readonly GrantedTool[];
   /** Plugins that were granted and are not there. */
@@ -23,4 +32,57 @@ export interface Begun {
   readonly dropped: number;
   /** What its words are held to, of an assistant with knowledge. */
   readonly ground?: Ground;
+}
+
+/** What a reply is made from: all that assistants have, the engine that answers and who asks. */
+export interface BeginNeeds extends Omit<AssistantNeeds, "engine"> {
+  readonly engine: Engine;
+  readonly user: string;
+}
+
+/** Longest answer when the assistant's manifest names none. */
+const ANSWER_TOKENS = 1024;
+
+/** Gathers what a reply to `history` needs. @throws FlintError where the prompt does not fit */
+export async function begin(
+  needs: BeginNeeds,
+  id: string,
+  history: readonly Said[],
+): Promise<Begun> {
+  const { registry, conversations, memory, engine, toolbox, attended, user } = needs;
+  const assistant = registry.get(conversations.get(id).assistantId);
+  const granted = await toolbox.granted(assistant.tools);
+  const tools = attended === false ? unasked(granted.tools) : granted.tools;
+  const { enabled, facts } = memory.get({ assistant: assistant.id, user });
+  const few = areTold(tools) ? functionsOf(tools) : [];
+  const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
+  const summary = conversations.summary(id);
+  const ground = await groundOf(needs.library, assistant, history);
+  const knowledge = together(ground, lorePassages(assistant, history));
+  const prompt = (messages: readonly ChatMessage[], told: readonly ToolFunction[] = few) =>
+    buildPrompt({
+      instructions: instructionsWith(assistant),
+      facts: enabled ? facts.map(({ text }) => text) : [],
+      summary: summary && { ...summary, until: origins.indexOf(summary.until) },
+      ...given({ tools: told.length > 0 ? toolList(told) : undefined, knowledge }),
+      history: messages,
+      text: engine.text,
+      contextTokens: engine.limits.contextTokens,
+      maxTokens: assistant.sampling.maxTokens ?? ANSWER_TOKENS,
+    });
+  const request = (messages: readonly ChatMessage[], told?: readonly ToolFunction[]) => {
+    const built = prompt(messages, told);
+    return { ...requestOf(assistant, built), maxTokens: built.answerTokens };
+  };
+  const shown = prompt(readAs(history, engine));
+  const covered = shown.start > shown.dropped ? summary!.until : 0;
+  const dropped = origins[shown.start]! - covered;
+  const missing = granted.missing;
+  const asked = { engine, assistant, user, history };
+  return { ...asked, tools, missing, request, prompt: shown, dropped, ...given({ ground }) };
+}
+
+/** Messages as the model reads them. */
+export function readAs(history: readonly Said[], { text, limits: { contextTokens } }: Engine) {
+  return history.flatMap((message) => chatMessages(message, { text, contextTokens }));
 }

@@ -54,6 +54,7 @@ export {
 } from "./memory.ts";
 export { type AssistantNeeds, type Assistants, createAssistants } from "./assistant.ts";
 export type { Prepared } from "./stateless.ts";
+export type { TurnAsked, Turnstile, TurnUse, Visit, VisitOptions } from "./turnstile.ts";
 export { isWaiting } from "./turn.ts";
 export {
   DIMENSIONS,

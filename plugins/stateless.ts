@@ -10,12 +10,15 @@ import type { GrantedTool } from "./tools/toolbox.ts";
 import { toolMessages } from "./tools/transcript.ts";
 import { areTold, functionsOf, wantedCalls } from "./tools/wanted.ts";
 import { useTools } from "./turn.ts";
+import type { Visit } from "./turnstile.ts";
 
 /** Whose call a stateless answer is, and how deep in other assistants' calls. */
 export interface PrepareOptions {
   readonly signal: AbortSignal;
   readonly user?: string;
   readonly depth?: number;
+  /** What the answer is counted for. Default: it is not. */
+  readonly visit?: Visit;
 }
 
 /** A stateless answer whose tools have run. */

@@ -18,6 +18,7 @@ import type {
   Secrets,
   Toolbox,
 } from "@flint/plugins";
+import type { Analytics } from "./analytics/counts.ts";
 import { createAccount } from "./api/account.ts";
 import { createAccounts } from "./api/accounts.ts";
 import { createAssistants } from "./api/assistants.ts";
@@ -43,6 +44,8 @@ import type { Boards } from "./market/boards.ts";
 import type { Installs } from "./market/installs.ts";
 import type { Listings } from "./market/listings.ts";
 import type { Catalog } from "./market/catalog.ts";
+import type { UseOf } from "./market/use.ts";
+import type { Money } from "./money/money.ts";
 import type { People } from "./people/people.ts";
 import { createPages } from "./web/pages.tsx";
 
@@ -63,6 +66,9 @@ export interface StoreDeps extends People {
   readonly boards: Boards;
   readonly installs: Installs;
   readonly catalog: Catalog;
+  readonly uses: UseOf;
+  readonly money: Money;
+  readonly analytics: Analytics;
 }
 
 /** How the store behaves; every field has a default. */

@@ -21,10 +21,12 @@ import {
   STANDING_PLUGINS,
 } from "@flint/plugins";
 import type { StoreDeps } from "./app.ts";
-import { openCatalog } from "./market/catalog.ts";
 import { openBoards } from "./market/boards.ts";
+import { openCatalog } from "./market/catalog.ts";
 import { openInstalls } from "./market/installs.ts";
 import { openListings } from "./market/listings.ts";
+import { openPaid } from "./paid.ts";
+import { openStripe } from "./money/stripe.ts";
 import { openPeople } from "./people/people.ts";
 
 /** What tools are made from. */
@@ -50,7 +52,7 @@ export function openTools({ kv, registry, folder, allowed = [], ask }: ToolsNeed
     await toolbox.close();
     await web.close();
   };
-  return { secrets, apis, toolbox, close };
+  return { web, secrets, apis, toolbox, close };
 }
 
 /** What all parts are made from. */
@@ -73,22 +75,26 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
   const engine = () => house.engine();
   // The kinds come before the assistants that use them, and one kind asks the assistants.
   const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);
-  const ask = { engine, assistants: { prepare } };
-  const { close, ...tools } = openTools({ kv, registry, folder, allowed, ask });
+  const enter: Assistants["enter"] = (...asked) => assistants.enter(...asked);
+  const ask = { engine, assistants: { prepare, enter } };
+  const { close, web, ...tools } = openTools({ kv, registry, folder, allowed, ask });
   const { toolbox } = tools;
   const embedder = openEmbedder(minilm);
   const shared = { registry, memory, toolbox, embedder, engine };
   const library = openLibrary({ kv, embedder });
   const builder = openBuilder({ ...shared, kv, tools: () => toolbox.list() });
-  const assistants = createAssistants({ ...shared, conversations, library });
-  const market = openMarket(kv, registry, embedder);
+  const people = openPeople(kv), market = openMarket(kv, registry, embedder);
+  const stripe = () => openStripe({ web, secrets: tools.secrets });
+  const paid = openPaid({ kv, registry, stripe, ...people, ...market });
+  const turnstile = paid.money.meter;
+  const assistants = createAssistants({ ...shared, conversations, library, turnstile });
   return {
     ...tools,
     ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
-    ...openPeople(kv),
-    ...market,
+    ...{ ...people, ...market, ...paid },
     async close() {
       await Promise.all([assistants.close(), builder.close(), market.catalog.close()]);
+      await paid.money.meter.retry();
       embedder.close();
       await close();
     },

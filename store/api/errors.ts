@@ -33,6 +33,7 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   not_found: 404,
   conflict: 409,
   denied: 403,
+  unpaid: 402,
   busy: 429,
   cancelled: 408,
   unavailable: 503,
@@ -45,6 +46,7 @@ const TITLE: Record<Fault["code"], string> = {
   not_found: "There is no such thing",
   conflict: "It changed or exists already",
   denied: "Not allowed",
+  unpaid: "It has a price",
   busy: "Too many requests at once",
   cancelled: "Cancelled",
   unavailable: "Not ready yet",
@@ -123,6 +125,7 @@ export function problem(error: unknown, instance: string): z.infer<typeof Proble
 const OPENAI_CODE: Partial<Record<Fault["code"], string>> = {
   not_found: "model_not_found",
   over_budget: "context_length_exceeded",
+  unpaid: "insufficient_quota",
   busy: "rate_limit_exceeded",
   unavailable: "model_not_ready",
 };

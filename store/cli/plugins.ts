@@ -92,6 +92,7 @@ const NOBODY: AskNeeds = {
     throw new FlintError("unavailable", "assistants answer where Flint runs: flint start or chat");
   },
   assistants: {
+    enter: () => Promise.try(() => NOBODY.engine() as never),
     prepare: () => Promise.try(() => NOBODY.engine() as never),
   },
 };

@@ -7,7 +7,7 @@ export const Micros = z.int().meta({ description: "Millionths of a unit" });
 
 /** Such as wallet:alice, income:store, payable:bob. What stands before the colon is its kind. */
 export const AccountName = z.string().regex(
-  /^(wallet|payable|income|refunds|provider|escrow):[\p{Ll}\p{Lo}\p{N}][\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}_-]{0,127}$/u,
+  /^(wallet|payable|income|refunds|provider|escrow):[\p{Ll}\p{Lo}\p{Lm}\p{N}][\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}_-]{0,127}$/u,
   "must be a kind and a name, such as wallet:alice",
 );
 export type AccountName = z.infer<typeof AccountName>;
@@ -66,6 +66,11 @@ export function entryHash(entry: Omit<Entry, "hash">): string {
   const parts = postings.map(({ account, amount }) => [account, amount]);
   const text = JSON.stringify([number, at, previous, key, kind, memo, parts, reverses ?? null]);
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** A key made of an event's own parts, in whatever script they are: told again, it is the same. */
+export function keyOf(event: string, ...parts: readonly (string | number)[]): string {
+  return `${event}-${createHash("sha256").update(JSON.stringify(parts)).digest("hex")}`;
 }
 
 /** Whether two drafts say the same: what is sent twice under one key has to. */

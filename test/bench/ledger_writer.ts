@@ -8,7 +8,7 @@ import { randomInts } from "../random.ts";
 
 /** Wallets that pay and builders that earn. */
 const WALLETS = 500, BUILDERS = 200;
-const UNDER_WAY = 256;
+const UNDER_WAY = 1000;
 
 /** Event `i`: first everybody pays in, then random uses are paid, shared between builder and store. */
 export function eventOf(i: number) {

@@ -14,6 +14,7 @@ import {
   type ToolContext,
 } from "@flint/plugins";
 import { colleagueKind, COLLEAGUES } from "../../plugins/tools/colleagues.ts";
+import { OPEN_TURNSTILE, Visit } from "../../plugins/turnstile.ts";
 import { tinyModel } from "../tiny_model.ts";
 
 /** The least that the tiny model takes. */
@@ -50,6 +51,7 @@ function chain(engine: Engine, links: readonly string[]): AskNeeds {
   const needs: AskNeeds = {
     engine: () => engine,
     assistants: {
+      enter: (id) => Visit.enter({ turnstile: OPEN_TURNSTILE, engine }, id),
       async prepare(id, _messages, { signal, depth = 0 }) {
         const next = links[links.indexOf(id) + 1];
         if (next !== undefined) {
@@ -82,6 +84,7 @@ Deno.test("ask: a circle of assistants ends", async () => {
     const needs: AskNeeds = {
       engine: () => engine,
       assistants: {
+        enter: (id) => Visit.enter({ turnstile: OPEN_TURNSTILE, engine }, id),
         async prepare(_id, _messages, { signal, depth = 0 }) {
           asked++;
           const round = context({ signal, depth });

@@ -97,7 +97,7 @@ Deno.test("ledger: a statement is an account's entries, newest first, page by pa
       ledger.statement("wallet:ann", next, 3).entries.map(({ number }) => number),
       [1, 0],
     );
-    assert.deepEqual(ledger.balances("wallet:"), [
+    assert.deepEqual(ledger.balances("wallet:").balances, [
       { account: "wallet:ann", balance: 15 },
       { account: "wallet:eve", balance: 7 },
     ]);

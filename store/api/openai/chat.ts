@@ -39,14 +39,16 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(route, async (c) => {
     const request = c.req.valid("json");
-    const speaker = speakers.get(request.model);
-    const head = headOf("chatcmpl", request.model, speaker.engine);
+    const begins = request.messages.every(({ role }) => role !== "assistant");
+    const entered = await speakers.enter(request.model, { begins });
+    const head = headOf("chatcmpl", request.model, entered.engine);
     if (request.stream) {
       return await eventStream(c, {
-        frames: (signal) => chunks(request, speaker, head, signal),
+        frames: (signal) => chunks(request, entered, head, signal),
         failed: (error) => ({ data: JSON.stringify(openAiError(error)) }),
       });
     }
+    await using speaker = entered;
     const { signal } = c.req.raw;
     const chosen = await chosenTools(request, speaker, signal);
     if (chosen && chosen.calls.length > 0) return c.json(calling(head, chosen), 200);
@@ -111,10 +113,11 @@ function asEngine(request: ChatRequest, turn: GenerateRequest, speaker: Speaker)
 /** Calls if some are wanted; else the role, text as it comes, why it ended; last the count, if asked for. */
 async function* chunks(
   request: ChatRequest,
-  speaker: Speaker,
+  entered: Speaker,
   head: AnswerHead,
   signal: AbortSignal,
 ): AsyncGenerator<Frame> {
+  await using speaker = entered;
   const counted = request.stream_options?.include_usage === true;
   const chunk = (choices: ChatChunk["choices"], usage: ChatChunk["usage"] = null): Frame => ({
     data: JSON.stringify(

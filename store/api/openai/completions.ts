@@ -5,19 +5,12 @@ import { jsonBody, openAiFailures } from "../describe.ts";
 import { openAiError } from "../errors.ts";
 import { eventStream, type Frame } from "../events.ts";
 import { Completion, CompletionChunk } from "./answer.ts";
-import {
-  type ChoiceEvent,
-  collect,
-  type DoneEvent,
-  finishReason,
-  together,
-  usageOf,
-} from "./choices.ts";
+import { collect, type DoneEvent, finishReason, together, usageOf } from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
 import { textLogprobs } from "./logprobs.ts";
 import { boundsOf, fitted, repeated, samplingOf } from "./sampling.ts";
 import { CompletionRequest } from "./schema.ts";
-import type { Speakers } from "./speaker.ts";
+import type { Speaker, Speakers } from "./speaker.ts";
 
 /** OpenAI's default here; chat has none. */
 const MAX_TOKENS_DEFAULT = 16;
@@ -45,21 +38,17 @@ export function createCompletions({ speakers }: { speakers: Speakers }): OpenAPI
   const app = new OpenAPIHono();
   app.openapi(route, async (c) => {
     const request = c.req.valid("json");
-    const { engine } = speakers.get(request.model);
-    const head = headOf("cmpl", request.model, engine);
-    const n = request.n ?? 1;
-    const asked = promptsOf(request.prompt, engine)
-      .flatMap((prompt) => repeated(asEngine(request, prompt, engine), n));
-    const answers = (signal: AbortSignal) =>
-      together(asked.map((one) => engine.generate(one, signal)));
-
+    const entered = await speakers.enter(request.model, { begins: true });
+    const head = headOf("cmpl", request.model, entered.engine);
     if (request.stream) {
       return await eventStream(c, {
-        frames: (signal) => chunks(answers(signal), head, request),
+        frames: (signal) => chunks(entered, head, request, signal),
         failed: (error) => ({ data: JSON.stringify(openAiError(error)) }),
       });
     }
-    const choices = await collect(answers(c.req.raw.signal), asked.length);
+    await using speaker = entered;
+    const n = request.n ?? 1, asked = askedOf(request, speaker.engine);
+    const choices = await collect(answers(asked, speaker.engine, c.req.raw.signal), asked.length);
     return c.json({
       ...head,
       object: "text_completion" as const,
@@ -74,6 +63,15 @@ export function createCompletions({ speakers }: { speakers: Speakers }): OpenAPI
   });
   return app;
 }
+
+/** One request for each choice of each prompt. */
+function askedOf(request: CompletionRequest, engine: Engine): GenerateRequest[] {
+  return promptsOf(request.prompt, engine)
+    .flatMap((prompt) => repeated(asEngine(request, prompt, engine), request.n ?? 1));
+}
+
+const answers = (asked: readonly GenerateRequest[], engine: Engine, signal: AbortSignal) =>
+  together(asked.map((one) => engine.generate(one, signal)));
 
 function asEngine(
   request: CompletionRequest,
@@ -108,10 +106,14 @@ function promptsOf(prompt: CompletionRequest["prompt"], { text }: Engine): numbe
 }
 
 async function* chunks(
-  events: AsyncIterable<ChoiceEvent>,
+  entered: Speaker,
   head: AnswerHead,
-  { n, stream_options: options }: CompletionRequest,
+  request: CompletionRequest,
+  signal: AbortSignal,
 ): AsyncGenerator<Frame> {
+  await using speaker = entered;
+  const { n, stream_options: options } = request, { engine } = speaker;
+  const events = answers(askedOf(request, engine), engine, signal);
   const counted = options?.include_usage === true;
   const chunk = (choices: CompletionChunk["choices"], usage: CompletionChunk["usage"] = null) => ({
     data: JSON.stringify(

@@ -1,7 +1,8 @@
 /** Who answers to a `model` name: an assistant, or the model itself. */
 import { type ChatMessage, type Engine, FlintError } from "@flint/core";
 import type { GenerateRequest, ModelHouse } from "@flint/core";
-import type { Assistants, Prepared, Registry } from "@flint/plugins";
+import type { Assistants, Prepared, Registry, VisitOptions } from "@flint/plugins";
+import { given } from "../given.ts";
 
 /** What speakers are found with. */
 export interface SpeakerDeps {
@@ -13,8 +14,8 @@ export interface SpeakerDeps {
 /** A request, and what its answer is held to. */
 export type Turn = Pick<Prepared, "request" | "ground">;
 
-/** One name's way of answering. */
-export interface Speaker {
+/** One name's way of answering. `await using` one that entered ends what is counted. */
+export interface Speaker extends AsyncDisposable {
   readonly engine: Engine;
   /** The request that continues these messages, before the caller's own wishes. */
   turn(messages: readonly ChatMessage[]): GenerateRequest;
@@ -24,14 +25,17 @@ export interface Speaker {
 
 /** Finds speakers by name. */
 export interface Speakers {
-  /** Throws FlintError "not_found" for an unknown name, "unavailable" while no model answers. */
-  get(name: string): Speaker;
+  /**
+   * Begins an answer to an account. Throws FlintError "not_found" for an unknown name, "unavailable"
+   * while no model answers, "unpaid" where an assistant asks for money that is not there.
+   */
+  enter(name: string, visit?: VisitOptions): Promise<Speaker>;
 }
 
 /** Speakers over the house's one engine. */
 export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Speakers {
   return {
-    get(name) {
+    async enter(name, options = {}) {
       const engine = house.engine();
       if (name === engine.card.name) {
         const turn = (messages: readonly ChatMessage[]) => ({ prompt: engine.text.chat(messages) });
@@ -39,16 +43,20 @@ export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Sp
           engine,
           turn,
           prepare: (messages) => Promise.resolve({ request: turn(messages) }),
+          [Symbol.asyncDispose]: () => Promise.resolve(),
         };
       }
       if (house.list().some((model) => model.name === name && model.use === "chat")) {
         throw otherModel(name, house);
       }
       const { id } = registry.get(name); // throws "not_found"
+      const visit = await assistants.enter(id, options), { user } = options;
       return {
-        engine,
+        engine: visit.engine,
         turn: (messages) => assistants.turn(id, messages),
-        prepare: (messages, signal) => assistants.prepare(id, messages, { signal }),
+        prepare: (messages, signal) =>
+          assistants.prepare(id, messages, { signal, visit, ...given({ user }) }),
+        [Symbol.asyncDispose]: () => visit.leave(),
       };
     },
   };
