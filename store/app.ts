@@ -21,6 +21,7 @@ import type {
 import type { Analytics } from "./analytics/counts.ts";
 import { createAccount } from "./api/account.ts";
 import { createAccounts } from "./api/accounts.ts";
+import { createAnalytics } from "./api/analytics.ts";
 import { createAssistants } from "./api/assistants.ts";
 import { createBuilder } from "./api/builder.ts";
 import { boundedBody, boundedJson } from "./api/body.ts";
@@ -36,6 +37,8 @@ import { createInvoke } from "./api/invoke.ts";
 import { createMcp } from "./api/mcp.ts";
 import { createKnowledge } from "./api/knowledge.ts";
 import { createMemory } from "./api/memory.ts";
+import { createMoney } from "./api/money.ts";
+import { createMoneyOwner } from "./api/money_owner.ts";
 import { createPlugins } from "./api/plugins.ts";
 import { createPrompts } from "./api/prompts.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
@@ -154,6 +157,9 @@ function addStore(app: OpenAPIHono, deps: StoreDeps): void {
   app.route("/api/account", createAccount(deps));
   app.route("/api", createAccounts(deps));
   app.route("/api/store", createCatalog(deps));
+  app.route("/api/money", createMoney(deps));
+  app.route("/api/money", createMoneyOwner(deps));
+  app.route("/api/analytics", createAnalytics(deps));
 }
 
 /** What programs call, over HTTP and MCP, and the document that tells of it. */

@@ -33,8 +33,8 @@ export function openPaid({ kv, registry, accounts, stripe, ...market }: PaidNeed
 /** What they need. */
 export interface PaidNeeds extends Pick<MoneyNeeds, "kv" | "stripe"> {
   readonly registry: Registry;
-  readonly accounts: Accounts;
-  readonly listings: Listings;
+  readonly accounts: Pick<Accounts, "alone">;
+  readonly listings: Pick<Listings, "find">;
   readonly boards: Boards;
 }
 

@@ -18,6 +18,11 @@ const RULES: readonly Rule[] = [
   { path: /^\/store\/publish(\/|$)/, reach: "member" },
   { path: /^\/(store|s)(\/|$)/, reading: true, reach: "guest" },
   { path: /^\/api\/(store|listings|share|feed)(\/|$)/, reading: true, reach: "guest" },
+  { path: /^\/api\/money\/webhooks\/stripe$/, reach: "guest" },
+  {
+    path: /^\/api\/money\/(terms|months|payouts|refunds|ledger|top-ups\/.*)(\/|$)/,
+    reach: "owner",
+  },
   { path: /^\/api\/account\/session$/, reach: "guest" },
   { path: /^\/api\/(accounts|audit|moderation|knowledge|plugins)(\/|$)/, reach: "owner" },
   { path: /^\/(admin|knowledge|plugins|mcp)(\/|$)/, reach: "owner" },

@@ -17,6 +17,7 @@ import {
 import { events, json, jsonBody, problems } from "./describe.ts";
 import { typedStream } from "./events.ts";
 import { given } from "./given.ts";
+import { requireAccount } from "./identity.ts";
 
 const tags = ["Conversations"];
 
@@ -250,13 +251,16 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
   app.openapi(say, (c) => {
     const { id } = c.req.valid("param");
     const { content } = c.req.valid("json");
-    return typedStream(c, (signal) => assistants.reply(id, content, signal));
+    return typedStream(c, (signal) => assistants.reply(id, content, signal, requireAccount(c).id));
   });
 
   app.openapi(decide, (c) => {
     const { id, call } = c.req.valid("param");
     const { decision } = c.req.valid("json");
-    return typedStream(c, (signal) => assistants.decide(id, call, decision, signal));
+    return typedStream(
+      c,
+      (signal) => assistants.decide(id, call, decision, signal, requireAccount(c).id),
+    );
   });
 
   app.openapi(give, (c) => {
@@ -268,7 +272,7 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
 
   app.openapi(again, (c) => {
     const { id } = c.req.valid("param");
-    return typedStream(c, (signal) => assistants.regenerate(id, signal));
+    return typedStream(c, (signal) => assistants.regenerate(id, signal, requireAccount(c).id));
   });
   return app;
 }

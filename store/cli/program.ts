@@ -9,6 +9,7 @@ import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addKnowledge } from "./knowledge.ts";
 import { addMcp } from "./mcp.ts";
+import { addLedger, addPayout, addWallet } from "./money.ts";
 import { addCalibrate, addImport, addModels, addPull } from "./models.ts";
 import { addPlugins } from "./plugins.ts";
 import { addSecrets } from "./secrets.ts";
@@ -31,6 +32,9 @@ const COMMANDS = [
   addKnowledge,
   addEval,
   addMcp,
+  addWallet,
+  addPayout,
+  addLedger,
   addPull,
   addModels,
   addImport,

@@ -135,10 +135,6 @@ class StoredListings implements Listings {
     });
   }
 
-  find(id: string): Listing | undefined {
-    return this.#listings.get(id);
-  }
-
   get(id: string): Listing {
     const found = this.find(id);
     if (!found) throw new FlintError("not_found", `there is no listing "${id}"`);

@@ -1,5 +1,5 @@
 /** A store's money, put together: ledger, prices, wallets, months, subscriptions, meter, payouts. */
-import { FlintError, type Kv } from "@flint/core";
+import { FlintError } from "@flint/core";
 import { Closing } from "./closing.ts";
 import { Months } from "./income.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
@@ -55,18 +55,4 @@ export function openMoney({ now = () => new Date(), ...needs }: MoneyNeeds): Mon
     refund: openRefunds(kv, ledger, months),
     meter: openMeter({ ...needs, prices, wallets, months, plans, now }),
   };
-}
-
-/** The parts of it that need neither model nor net: for commands. */
-export function openBooks(kv: Kv): Money {
-  return openMoney({
-    kv,
-    meteredAs: () => undefined,
-    alone: () => false,
-    observers: [],
-    log: () => {},
-    stripe: () => {
-      throw new FlintError("unavailable", "Stripe is asked where Flint runs: flint start");
-    },
-  });
 }

@@ -6,6 +6,7 @@ import { jsonBody, openAiFailures } from "../describe.ts";
 import { openAiError } from "../errors.ts";
 import { eventStream, type Frame } from "../events.ts";
 import { given } from "../given.ts";
+import { requireAccount } from "../identity.ts";
 import { HeldChoices } from "./annotations.ts";
 import { ChatChunk, ChatCompletion } from "./answer.ts";
 import { collect, type DoneEvent, finishReason, together, usageOf } from "./choices.ts";
@@ -40,7 +41,7 @@ export function createChat({ speakers }: { speakers: Speakers }): OpenAPIHono {
   app.openapi(route, async (c) => {
     const request = c.req.valid("json");
     const begins = request.messages.every(({ role }) => role !== "assistant");
-    const entered = await speakers.enter(request.model, { begins });
+    const entered = await speakers.enter(request.model, { begins, user: requireAccount(c).id });
     const head = headOf("chatcmpl", request.model, entered.engine);
     if (request.stream) {
       return await eventStream(c, {

@@ -4,6 +4,7 @@ import { type Engine, FlintError, type GenerateRequest } from "@flint/core";
 import { jsonBody, openAiFailures } from "../describe.ts";
 import { openAiError } from "../errors.ts";
 import { eventStream, type Frame } from "../events.ts";
+import { requireAccount } from "../identity.ts";
 import { Completion, CompletionChunk } from "./answer.ts";
 import { collect, type DoneEvent, finishReason, together, usageOf } from "./choices.ts";
 import { type AnswerHead, DONE, headOf } from "./head.ts";
@@ -38,7 +39,10 @@ export function createCompletions({ speakers }: { speakers: Speakers }): OpenAPI
   const app = new OpenAPIHono();
   app.openapi(route, async (c) => {
     const request = c.req.valid("json");
-    const entered = await speakers.enter(request.model, { begins: true });
+    const entered = await speakers.enter(request.model, {
+      begins: true,
+      user: requireAccount(c).id,
+    });
     const head = headOf("cmpl", request.model, entered.engine);
     if (request.stream) {
       return await eventStream(c, {
