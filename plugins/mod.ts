@@ -1,4 +1,5 @@
 /** The plugins' face: assistants, conversations and what they answer. */
+export { commandLine } from "./command_line.ts";
 export {
   AnswerStats,
   Assistant,
@@ -25,7 +26,7 @@ export { diffManifest, FieldChange } from "./manifest_diff.ts";
 export { given } from "./given.ts";
 export { parse } from "./parse.ts";
 export { plainText } from "./plain_text.ts";
-export { freeSlug } from "./slug.ts";
+export { freeSlug, slugOf } from "./slug.ts";
 export {
   type AssistantFilter,
   type AssistantList,

@@ -67,6 +67,8 @@ export interface PluginType {
   readonly config: z.ZodType<Record<string, unknown>>;
   /** What is kept in place of a checked config, such as what was read where it points to. */
   admit?(config: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** The command line that opening such a plugin runs, with its user's rights; undefined: none. */
+  starts?(config: Record<string, unknown>): string | undefined;
   /** @throws FlintError when it cannot be opened now; the next use tries again */
   open(plugin: Plugin): Promise<OpenPlugin>;
   /** Drops what was kept for a plugin that is gone, or has another config now. */
@@ -88,10 +90,18 @@ export interface Toolbox {
   list(): Plugin[];
   /** Throws "not_found", as everything here that takes an id. */
   get(id: string): Plugin;
-  /** Checks `draft` (PluginDraft) and opens it once. "bad_input", "conflict", or why it does not open. */
-  add(draft: unknown): Promise<Plugin>;
-  /** Replaces the config, opened anew. */
-  configure(id: string, config: unknown): Promise<Plugin>;
+  /** The program that a plugin of this type and config starts, as a command line; undefined: none. */
+  starts(type: string, config: unknown): string | undefined;
+  /**
+   * Checks `draft` (PluginDraft) and opens it once. What starts a program must be `confirmed`, which
+   * is the command line as `starts` tells it. "bad_input", "conflict", "denied" where it is not
+   * confirmed, or why it does not open.
+   */
+  add(draft: unknown, confirmed?: string): Promise<Plugin>;
+  /** The tools that adding it would give, opened and closed again; nothing is kept. Throws as `add`. */
+  look(draft: unknown, confirmed?: string): Promise<readonly Tool[]>;
+  /** Replaces the config, opened anew; `confirmed` as for `add`. */
+  configure(id: string, config: unknown, confirmed?: string): Promise<Plugin>;
   /** Assistants that were granted it keep the grant, which then gives nothing. */
   remove(id: string): Promise<void>;
   /** All tools of a plugin, opened if need be; secrets are masked in all they say. */
@@ -145,27 +155,37 @@ class StoredToolbox implements Toolbox {
     return found;
   }
 
-  async add(value: unknown): Promise<Plugin> {
-    const draft = parse(PluginDraft, value);
-    if (this.#builtin(draft.id) || this.#plugins.get(draft.id)) {
-      throw new FlintError("conflict", `there is a plugin "${draft.id}": choose another id`);
-    }
+  starts(type: string, config: unknown): string | undefined {
+    const kind = this.#typeOf(type);
+    return kind.starts?.(parse(kind.config, config));
+  }
+
+  async add(value: unknown, confirmed?: string): Promise<Plugin> {
+    const plugin = this.#drafted(value);
     if (this.#plugins.list({ limit: PLUGINS_MAX }).entries.length === PLUGINS_MAX) {
       throw new FlintError("over_budget", `there are ${PLUGINS_MAX} plugins: remove some first`);
     }
-    const config = await this.#checkConfig(draft.type, draft.config ?? {});
-    const addedAt = (this.#needs.now?.() ?? new Date()).toISOString();
-    const plugin = Plugin.parse({ description: "", ...draft, config, addedAt });
-    await this.#keep(plugin, 0);
-    return plugin;
+    const config = await this.#admitted(plugin.type, plugin.config, confirmed);
+    const added = { ...plugin, config };
+    await this.#keep(added, 0);
+    return added;
   }
 
-  async configure(id: string, value: unknown): Promise<Plugin> {
-    const before = this.#added(id);
+  async look(value: unknown, confirmed?: string): Promise<readonly Tool[]> {
+    const plugin = this.#drafted(value);
+    this.#checkConfirmed(plugin.type, plugin.config, confirmed);
+    const opened = await this.#begin(plugin);
+    await opened.close();
+    return opened.tools.map((tool) => maskedTool(tool, this.#needs.secrets));
+  }
+
+  async configure(id: string, value: unknown, confirmed?: string): Promise<Plugin> {
+    const before = this.#added(id), { type } = before;
     const { version } = this.#plugins.entry(id)!;
-    const plugin = { ...before, config: await this.#checkConfig(before.type, value) };
+    const checked = parse(this.#typeOf(type).config, value);
+    const plugin = { ...before, config: await this.#admitted(type, checked, confirmed) };
     await this.#keep(plugin, version);
-    await this.#typeOf(before.type).forget?.(before, plugin);
+    await this.#typeOf(type).forget?.(before, plugin);
     return plugin;
   }
 
@@ -258,10 +278,30 @@ class StoredToolbox implements Toolbox {
     return plugin;
   }
 
-  async #checkConfig(type: string, config: unknown): Promise<Record<string, unknown>> {
-    const kind = this.#typeOf(type);
-    const checked = parse(kind.config, config);
-    return await kind.admit?.(checked) ?? checked;
+  /** A draft as the plugin it would be, its config checked. @throws FlintError bad_input, conflict */
+  #drafted(value: unknown): Plugin {
+    const draft = parse(PluginDraft, value);
+    if (this.#builtin(draft.id) || this.#plugins.get(draft.id)) {
+      throw new FlintError("conflict", `there is a plugin "${draft.id}": choose another id`);
+    }
+    const config = parse(this.#typeOf(draft.type).config, draft.config ?? {});
+    const addedAt = (this.#needs.now?.() ?? new Date()).toISOString();
+    return Plugin.parse({ description: "", ...draft, config, addedAt });
+  }
+
+  async #admitted(type: string, config: Record<string, unknown>, confirmed: string | undefined) {
+    this.#checkConfirmed(type, config, confirmed);
+    return await this.#typeOf(type).admit?.(config) ?? config;
+  }
+
+  /** A program runs with its user's rights: they must have seen the very command. */
+  #checkConfirmed(type: string, config: Record<string, unknown>, confirmed: string | undefined) {
+    const starts = this.#typeOf(type).starts?.(config);
+    if (starts === undefined || starts === confirmed) return;
+    throw new FlintError(
+      "denied",
+      `nothing was started: this runs with your rights, and must be confirmed as it is: ${starts}`,
+    );
   }
 
   #typeOf(type: string): PluginType {

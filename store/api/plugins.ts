@@ -52,6 +52,17 @@ const Tried = z.object({
   result: ToolResult,
 }).openapi("Tried");
 
+const Confirmed = z.object({
+  starts: z.string().max(20_000).optional().openapi({
+    param: { name: "starts", in: "query" },
+    description: "The command line that may be started, as the first answer told it",
+  }),
+});
+
+const Unconfirmed = z.object({
+  starts: z.string().openapi({ description: "The program that it runs with your rights" }),
+}).openapi("Unconfirmed");
+
 const list = createRoute({
   method: "get",
   path: "/",
@@ -66,9 +77,15 @@ const add = createRoute({
   tags,
   summary: "Add a plugin",
   description:
-    "For type openapi, config is {url} or {document}: OpenAPI 3, Swagger 2, ai-plugin.json.",
-  request: { body: jsonBody(PluginDraft) },
-  responses: { 201: json(Plugin, "The plugin, opened"), ...problems },
+    "For type openapi, config is {url} or {document}: OpenAPI 3, Swagger 2, ai-plugin.json. " +
+    "For type mcp, {url} or {command, args, env}: what would start a program is answered with its " +
+    "command line first, and done when sent again with that in `starts`.",
+  request: { query: Confirmed, body: jsonBody(PluginDraft) },
+  responses: {
+    201: json(Plugin, "The plugin, opened"),
+    202: json(Unconfirmed, "Nothing was done yet: confirm the program by its command line"),
+    ...problems,
+  },
 });
 
 const read = createRoute({
@@ -85,8 +102,12 @@ const configure = createRoute({
   path: "/{id}/config",
   tags,
   summary: "Replace a plugin's config",
-  request: { params: Id, body: jsonBody(Plugin.shape.config) },
-  responses: { 200: json(Plugin, "The plugin, opened anew"), ...problems },
+  request: { params: Id, query: Confirmed, body: jsonBody(Plugin.shape.config) },
+  responses: {
+    200: json(Plugin, "The plugin, opened anew"),
+    202: json(Unconfirmed, "Nothing was done yet: confirm the program by its command line"),
+    ...problems,
+  },
 });
 
 const remove = createRoute({
@@ -177,10 +198,19 @@ export function createPlugins({ toolbox, apis, secrets }: PluginDeps): OpenAPIHo
     return c.redirect(`/plugins/${id}`, 302);
   });
   app.openapi(list, (c) => c.json({ plugins: toolbox.list() }, 200));
-  app.openapi(add, async (c) => c.json(await toolbox.add(c.req.valid("json")), 201));
+  app.openapi(add, async (c) => {
+    const draft = c.req.valid("json"), { starts: confirmed } = c.req.valid("query");
+    const starts = toolbox.starts(draft.type, draft.config ?? {});
+    if (starts !== undefined && confirmed === undefined) return c.json({ starts }, 202);
+    return c.json(await toolbox.add(draft, confirmed), 201);
+  });
   app.openapi(read, (c) => c.json(toolbox.get(c.req.valid("param").id), 200));
   app.openapi(configure, async (c) => {
-    return c.json(await toolbox.configure(c.req.valid("param").id, c.req.valid("json")), 200);
+    const { id } = c.req.valid("param"), config = c.req.valid("json");
+    const { starts: confirmed } = c.req.valid("query");
+    const starts = toolbox.starts(toolbox.get(id).type, config);
+    if (starts !== undefined && confirmed === undefined) return c.json({ starts }, 202);
+    return c.json(await toolbox.configure(id, config, confirmed), 200);
   });
   app.openapi(remove, async (c) => {
     await toolbox.remove(c.req.valid("param").id);

@@ -1,5 +1,6 @@
 /** What a command needs beyond the permissions of its task, such as another data folder: the user's to allow. */
 import { FlintError } from "@flint/core";
+import { commandLine } from "@flint/plugins";
 
 /**
  * Asks at a terminal; elsewhere throws FlintError "denied" with the command that allows it.
@@ -8,15 +9,10 @@ import { FlintError } from "@flint/core";
 export async function needWrite(path: string, again: readonly string[]): Promise<void> {
   const { state } = await Deno.permissions.request({ name: "write", path });
   if (state === "granted") return;
-  const command = `deno task flint ${again.map(quote).join(" ")}`;
+  const allow = commandLine([`--allow-write=${path}`]);
+  const command = commandLine(["deno", "task", "flint", ...again]);
   throw new FlintError(
     "denied",
-    `Flint may not write to ${path}. To allow it: ` +
-      `FLINT_ALLOW=${quote(`--allow-write=${path}`)} ${command}`,
+    `Flint may not write to ${path}. To allow it: FLINT_ALLOW=${allow} ${command}`,
   );
-}
-
-/** A word for a POSIX shell. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

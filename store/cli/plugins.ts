@@ -2,7 +2,14 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { FlintError, openKv } from "@flint/core";
-import { type AskNeeds, openRegistry, parse, type Secrets, type Toolbox } from "@flint/plugins";
+import {
+  type AskNeeds,
+  openRegistry,
+  parse,
+  type Secrets,
+  slugOf,
+  type Toolbox,
+} from "@flint/plugins";
 import { toolOf, tryTool } from "../api/plugins.ts";
 import { promptsOf, PromptValues } from "../api/prompts.ts";
 import { openTools } from "../parts.ts";
@@ -145,14 +152,12 @@ async function addServer(
   { json }: PluginOptions,
 ): Promise<void> {
   const config = isUrl(first!) ? { url: first } : { command: first, args: rest };
-  if (!json && !isUrl(first!)) remark(`starts: ${[first, ...rest].join(" ")}`);
-  await toolbox.add({ id, type: "mcp", name: id, config });
+  const starts = toolbox.starts("mcp", config); // who typed it has seen it
+  if (!json && starts !== undefined) remark(`starts: ${starts}`);
+  await toolbox.add({ id, type: "mcp", name: id, config }, starts);
   const { length } = await toolbox.tools(id);
   print(json ? JSON.stringify({ id, tools: length }) : `${id}  (${length} tools)`);
 }
-
-const slugOf = (name: string) =>
-  name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "api";
 
 async function read(path: string): Promise<string> {
   try {

@@ -6,11 +6,13 @@ import {
   type Plugin,
   SecretParts,
   type Secrets,
+  slugOf,
   type Toolbox,
 } from "@flint/plugins";
 import type { Context, Hono } from "hono";
 import { given } from "../api/given.ts";
 import { toolOf, tryTool } from "../api/plugins.ts";
+import { addAddingPages, textsOf } from "./add_plugin_pages.tsx";
 import type { Drawing } from "./drawing.tsx";
 import { OnePlugin, Plugins, TryTool } from "./plugins.tsx";
 import { fieldName, valuesOf } from "./value_field.tsx";
@@ -41,6 +43,10 @@ export function addPluginPages(
       return c.redirect(`/plugins/${plugin.id}`, 303);
     }, (fault) => list(c, fault));
   });
+
+  const attempt = (c: Context, work: () => Promise<Response>) =>
+    tried(work, async (fault) => await list(c, fault));
+  addAddingPages(app, { toolbox, attempt }, { frame, send });
 
   const one = async (c: Context, id: string, fault?: string) => {
     const plugin = toolbox.get(id);
@@ -109,16 +115,11 @@ function addTrying(app: Hono, { toolbox }: PluginPagesDeps, { frame, send }: Dra
 
 /** What a form's values ask to add. */
 async function draftOf(form: FormData) {
-  const text = (name: string) => {
-    const value = form.get(name);
-    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-  };
+  const { name = "", url, server, ...texts } = textsOf(form);
   const file = form.get("file");
-  const document = file instanceof File && file.size > 0 ? await file.text() : text("document");
-  const name = text("name") ?? "";
-  const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40);
-  const config = given({ url: text("url"), document, server: text("server") });
-  return { id: id || "api", type: "openapi", name, config } satisfies Partial<Plugin>;
+  const document = file instanceof File && file.size > 0 ? await file.text() : texts.document;
+  const config = given({ url, document, server });
+  return { id: slugOf(name), type: "openapi", name, config } satisfies Partial<Plugin>;
 }
 
 /** Does it; what Flint refuses is told on the page instead. */

@@ -1,4 +1,4 @@
-/** What the pages of plugins say., in each language side by side. */
+/** What the pages of plugins say, in each language side by side. */
 
 /** A part of the table in strings.ts. */
 export const pluginStrings = {
@@ -20,6 +20,30 @@ export const pluginStrings = {
     "API 的地址（文档未注明时填写）",
   ],
   add: ["Add", "添加"],
+  addServer: ["Add an MCP server", "添加 MCP 服务器"],
+  serverUrl: ["Its address", "服务器地址"],
+  serverCommand: ["Or the program to start", "或要启动的程序"],
+  serverArguments: ["Arguments of the program, one a line", "程序的参数，每行一个"],
+  addFile: ["Install a plugin of one file", "安装单文件插件"],
+  fileSource: ["Its TypeScript", "TypeScript 源代码"],
+  goOn: ["Go on", "继续"],
+  leave: ["Leave it", "放弃"],
+  startTitle: ["Start this program?", "启动这个程序？"],
+  startHint: [
+    "It runs on this machine with your rights: it can read and change your files. Start it only if " +
+    "you know where it comes from.",
+    "它将以你的权限在这台机器上运行，可以读取和修改你的文件。请仅在了解其来源时启动。",
+  ],
+  startIt: ["Start it and show its tools", "启动并查看工具"],
+  approveHint: [
+    "These are its tools. Nothing can call them until you add it.",
+    "这是它提供的工具。添加之前，任何助手都不能调用。",
+  ],
+  install: ["Install, with what it needs", "安装并授予所需权限"],
+  mayFetch: ["May fetch from", "可访问的主机"],
+  mayRead: ["May read the secrets", "可读取的密钥"],
+  mayElse: ["Files, programs, environment, other network", "文件、程序、环境变量、其他网络"],
+  noneOfThem: ["none", "无"],
   serverOf: ["Address of the API", "API 地址"],
   remarks: ["Notes about the document ({count})", "关于文档的说明（{count}）"],
   access: ["Authentication", "身份验证"],

@@ -1,6 +1,7 @@
 /** `/plugins`: what tools come from: all of them, one of them, one call by hand. */
 import type { ApiAbout, ApiAccess, Plugin, Tool, ToolResult } from "@flint/plugins";
 import { SCHEME_PARTS } from "@flint/plugins";
+import { AddOthers } from "./add_plugin.tsx";
 import { Button } from "./components/button.tsx";
 import { Field } from "./components/field.tsx";
 import { Icon } from "./components/icon.tsx";
@@ -41,10 +42,16 @@ export function Plugins({ frame, plugins, fault }: ListProps) {
             ))}
           </ul>
         )}
+        <Fault text={fault} />
         <section aria-labelledby="add-title">
           <h2 id="add-title">{say("addApi")}</h2>
-          <Fault text={fault} />
-          <form method="post" action="/plugins" enctype="multipart/form-data" class="plugin-form">
+          <form
+            method="post"
+            action="/plugins"
+            enctype="multipart/form-data"
+            class="plugin-form"
+            id="add-api"
+          >
             <Field label={say("apiName")} name="name" maxlength={80} required />
             <Field label={say("apiUrl")} name="url" type="url" />
             <label class="field">
@@ -59,6 +66,7 @@ export function Plugins({ frame, plugins, fault }: ListProps) {
             <Button kind="primary" type="submit">{say("add")}</Button>
           </form>
         </section>
+        <AddOthers say={say} />
       </main>
     </Page>
   );

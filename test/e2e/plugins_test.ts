@@ -76,13 +76,13 @@ async function setUp(
   await using tab = await browser.open();
   const { page } = tab;
   await tab.visit("/plugins");
-  await page.fill("[name=name]", "Pets");
+  await page.fill("#add-api [name=name]", "Pets");
   await page.fill("[name=document]", "no document");
-  await page.click("main [type=submit]");
+  await page.click("#add-api [type=submit]");
   assert.match(await page.innerText("[role=alert]"), /the document/);
-  await page.fill("[name=name]", "Pets");
+  await page.fill("#add-api [name=name]", "Pets");
   await page.fill("[name=document]", documentFor(host));
-  await page.click("main [type=submit]");
+  await page.click("#add-api [type=submit]");
   await page.waitForURL("**/plugins/pets");
   await page.fill("[name=server]", `http://${host}/v2`);
   await page.click("text=Save >> nth=0");
@@ -105,3 +105,65 @@ async function setUp(
   assert(!(await page.content()).includes(SECRET));
   assert.deepEqual(tab.faults.filter((fault) => !fault.includes("400")), []);
 }
+
+Deno.test({
+  name:
+    "e2e: an MCP server's command, then its tools are shown before it is there; a file's needs too",
+  ignore,
+  async fn() {
+    await using store = await openQuietStore();
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      store.app.fetch,
+    );
+    await using browser = await openBrowser(`http://127.0.0.1:${server.addr.port}`);
+    for (
+      const [width, colorScheme, locale] of [[390, "dark", "zh"], [1440, "light", "en"]] as const
+    ) {
+      await using tab = await browser.open({
+        viewport: { width, height: 900 },
+        colorScheme,
+        locale,
+      });
+      const { page } = tab;
+      const look = async (name: string) => {
+        await tab.shoot(`plugins-${name}-${width}`);
+        assert.deepEqual(await tab.axe(), [], name);
+        assert(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name);
+      };
+      await tab.visit("/plugins");
+      await page.fill("#add-server [name=name]", `Tools ${width}`);
+      await page.fill("#add-server [name=command]", "deno");
+      await page.fill("#add-server [name=args]", `run\n--quiet\n${MCP_SERVER}\nit's`);
+      await page.click("#add-server [type=submit]");
+      assert.equal(await page.innerText(".shown"), `deno run --quiet ${MCP_SERVER} 'it'\\''s'`);
+      await look("start");
+      await page.click("main [type=submit]");
+      assert.match(await page.innerText(".tools"), /parrot/);
+      assert.equal(store.toolbox.list().some(({ type }) => type === "mcp"), width === 1440);
+      await look("tools");
+      await page.click("main [type=submit]");
+      await page.waitForURL(`**/plugins/tools-${width}`);
+
+      await tab.visit("/plugins");
+      await page.fill("[name=source]", FILE.replace("NAME", `File ${width}`));
+      await page.click("#add-file [type=submit]");
+      assert.match(await page.innerText(".needs"), /api\.example\.com[^]*KEY/);
+      await look("needs");
+      await page.click("main [type=submit]");
+      await page.waitForURL(`**/plugins/file-${width}`);
+      const { config } = store.toolbox.get(`file-${width}`);
+      assert.deepEqual([config.hosts, config.secrets], [["api.example.com"], ["KEY"]]);
+      assert.deepEqual(tab.faults, []);
+    }
+  },
+});
+
+const MCP_SERVER = new URL("../plugins/tools/mcp/hostile_server.ts", import.meta.url).pathname;
+const FILE = `import { definePlugin, tool } from "@flint/plugin";
+import { z } from "zod";
+export default definePlugin({
+  name: "NAME", description: "Looks something up.",
+  needs: { hosts: ["api.example.com"], secrets: ["KEY"] },
+  tools: [tool({ name: "look", description: "Looks.", input: z.object({}), run: () => 1 })],
+});`;

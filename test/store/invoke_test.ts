@@ -10,7 +10,8 @@ async function openStore() {
   const store = await openLiveStore();
   const args = ["run", "--quiet", "--allow-all", TOOLS];
   const config = { command: "deno", args, env: {} };
-  await store.toolbox.add({ id: "suite", type: "mcp", name: "Suite", config });
+  const starts = store.toolbox.starts("mcp", config);
+  await store.toolbox.add({ id: "suite", type: "mcp", name: "Suite", config }, starts);
   const sampling = { maxTokens: 6 };
   await store.registry.create({
     ...{ name: "Owl", instructions: "Be wise.", sampling },

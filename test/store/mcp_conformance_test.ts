@@ -58,12 +58,9 @@ Deno.test("conformance: every scenario of the official suite passes, but for tho
   await using store = await openLiveStore();
   const folder = await Deno.makeTempDir();
   const args = ["run", "--quiet", "--allow-all", TOOLS];
-  await store.toolbox.add({
-    id: "suite",
-    type: "mcp",
-    name: "Suite",
-    config: { command: "deno", args, env: {} },
-  });
+  const config = { command: "deno", args };
+  const starts = store.toolbox.starts("mcp", config);
+  await store.toolbox.add({ id: "suite", type: "mcp", name: "Suite", config }, starts);
   await store.registry.create({
     name: "Tried",
     instructions: "Be tried.",

@@ -17,7 +17,13 @@ Deno.test("prompts: a server that is added by the API has its prompts listed and
   };
   const args = ["run", "--quiet", "--allow-all", SERVER, "stdio"];
   const plugin = { id: "all", type: "mcp", name: "All", config: { command: "deno", args } };
-  assert.equal((await send("/api/plugins", plugin)).status, 201);
+  const shown = await send("/api/plugins", plugin);
+  assert.deepEqual(shown, { status: 202, answer: { starts: ["deno", ...args].join(" ") } });
+  const other = await send("/api/plugins?starts=deno", plugin);
+  assert.deepEqual([other.status, /confirmed as it is/.test(other.answer.detail)], [403, true]);
+  assert.equal((await send("/api/plugins/all")).status, 404, "nothing was started or kept");
+  const starts = encodeURIComponent(shown.answer.starts);
+  assert.equal((await send(`/api/plugins?starts=${starts}`, plugin)).status, 201);
   const { answer: { prompts } } = await send("/api/plugins/all/prompts");
   assert.ok(prompts.some(({ name }: { name: string }) => name === "args-prompt"));
   const filled = { name: "args-prompt", values: { city: "Ulm" } };

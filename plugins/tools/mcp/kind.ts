@@ -1,5 +1,6 @@
 /** The kind `mcp`: any MCP server, a program on this machine or an address, becomes a plugin. */
 import { z } from "zod";
+import { commandLine } from "../../command_line.ts";
 import type { Secrets } from "../../secrets.ts";
 import type { OpenPlugin, Plugin, PluginType } from "../toolbox.ts";
 import type { Tool } from "../tool.ts";
@@ -10,7 +11,10 @@ import { offered } from "./offer.ts";
 import { promptsOf } from "./prompts.ts";
 import { StdioTransport } from "./stdio.ts";
 
-const line = z.string().max(2000).refine((text) => !/[\0\r\n]/.test(text), "must be one line");
+/** What is shown before it is run must show all that it is. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const line = z.string().max(2000)
+  .refine((text) => !UNSEEN.test(text), "must be one line without unseen characters");
 
 /** As other clients' `mcpServers` have it: a program with its arguments, or an address. */
 const McpConfig = z.union([
@@ -38,12 +42,21 @@ export interface McpNeeds {
 export function mcpKind(needs: McpNeeds): PluginType {
   return {
     config: McpConfig,
+    starts: (config) => startOf(McpConfig.parse(config)),
     open: (plugin) => open(plugin, needs),
     async forget({ id }, instead) {
       if (instead) return;
       for (const what of ["headers", "env"]) await needs.secrets.remove(`${id}/${what}`);
     },
   };
+}
+
+/** The command with what is set for it; parts of its secret stay unsaid. */
+function startOf(server: z.infer<typeof McpConfig>): string | undefined {
+  if ("url" in server) return undefined;
+  const { command, args, env } = server;
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return commandLine([...settings, command, ...args]);
 }
 
 async function open({ id, config }: Plugin, { web, secrets }: McpNeeds): Promise<OpenPlugin> {

@@ -72,14 +72,16 @@ Deno.test("masked: an MCP server repeats its secret in vain, in results, errors 
   await using at = await opened((secrets) => mcpKind({ web: OFFLINE.web, secrets }));
   await at.secrets.put("tried/env", { KEY });
   const config = { command: "deno", args: ["run", "--quiet", "--allow-env", script] };
-  await at.toolbox.add({ id: "tried", type: "tried", name: "Tried", config });
+  const draft = { id: "tried", type: "tried", name: "Tried", config };
+  await at.toolbox.add(draft, at.toolbox.starts("tried", config));
   for (const name of ["parrot", "blurt"]) await at.call(name);
   const prompts = (await at.toolbox.prompts("tried"))!;
   at.said.push(await prompts.list(), await prompts.fill("key", {}));
   assertMasked(at.said, 4);
-  const mute = ["eval", "console.error(Deno.env.get('KEY')); Deno.exit(1)"];
+  const args = ["eval", "console.error(Deno.env.get('KEY')); Deno.exit(1)"];
+  const mute = { command: "deno", args };
   await assert.rejects(
-    at.toolbox.configure("tried", { command: "deno", args: mute }),
+    at.toolbox.configure("tried", mute, at.toolbox.starts("tried", mute)),
     ({ message }: Error) => message.includes(MASK) && !message.includes(KEY),
   );
 });
