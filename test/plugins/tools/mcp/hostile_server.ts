@@ -1,7 +1,8 @@
 /** An MCP server that misbehaves as its argument says; it speaks only the protocol of 2025-11-25. */
 const [manner = ""] = Deno.args;
-/** What it was trusted with. */
-const { KEY = "" } = Deno.env.toObject();
+/** What it was trusted with, if it may read that. */
+const { state } = await Deno.permissions.query({ name: "env", variable: "KEY" });
+const KEY = state === "granted" ? Deno.env.get("KEY") ?? "" : "";
 
 const say = (message: object) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
 const tool = (name: string, more: object = {}) => ({
