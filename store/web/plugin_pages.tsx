@@ -30,7 +30,7 @@ export function addPluginPages(
   deps: PluginPagesDeps,
   { frame, send }: Drawing,
 ): void {
-  const { toolbox, apis, secrets } = deps;
+  const { toolbox } = deps;
   const list = (c: Context, fault?: string) => {
     const page = <Plugins frame={frame(c)} plugins={toolbox.list()} {...given({ fault })} />;
     return send(c, page, fault === undefined ? 200 : 400);
@@ -47,7 +47,15 @@ export function addPluginPages(
   const attempt = (c: Context, work: () => Promise<Response>) =>
     tried(work, async (fault) => await list(c, fault));
   addAddingPages(app, { toolbox, attempt }, { frame, send });
+  addOnePlugin(app, deps, { frame, send });
+  addTrying(app, deps, { frame, send });
+}
 
+function addOnePlugin(
+  app: Hono,
+  { toolbox, apis, secrets }: PluginPagesDeps,
+  { frame, send }: Drawing,
+): void {
   const one = async (c: Context, id: string, fault?: string) => {
     const plugin = toolbox.get(id);
     const tools = await tried(() => toolbox.tools(id), (why) => {
@@ -87,7 +95,6 @@ export function addPluginPages(
       return c.redirect(`/plugins/${id}`, 303);
     }, (fault) => one(c, id, fault));
   });
-  addTrying(app, deps, { frame, send });
 }
 
 function addTrying(app: Hono, { toolbox }: PluginPagesDeps, { frame, send }: Drawing): void {
