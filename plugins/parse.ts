@@ -1,11 +1,10 @@
 /** The border for values from outside: a schema's type out, or one FlintError that says how to mend it. */
 import { FlintError } from "@flint/core";
 import { z } from "zod";
+import { PROTOTYPE_KEYS } from "./json.ts";
 
 /** Deeper than any manifest or imported format nests; keeps the walks below off the end of the stack. */
 const DEPTH_MAX = 32;
-/** Keys that would reach an object's prototype when copied carelessly. */
-const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 /** More than this in one sentence helps nobody. */
 const ISSUES_SHOWN = 3;
 
@@ -27,7 +26,7 @@ export function checkPlain(value: unknown, path: readonly (string | number)[] = 
   }
   if (typeof value !== "object" || value === null) return;
   for (const key of Object.keys(value)) {
-    if (FORBIDDEN_KEYS.has(key)) {
+    if (PROTOTYPE_KEYS.has(key)) {
       throw new FlintError("bad_input", `"${key}" is not allowed as a field name: remove it`);
     }
     checkPlain(value[key as keyof typeof value], [...path, Array.isArray(value) ? +key : key]);

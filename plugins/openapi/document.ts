@@ -7,9 +7,7 @@ import { upgrade } from "@scalar/openapi-upgrader";
 import { validate } from "@scalar/openapi-validator";
 import { CORE_SCHEMA, load } from "js-yaml";
 import { FlintError } from "@flint/core/errors";
-
-/** Any JSON object. */
-export type Json = Readonly<Record<string, unknown>>;
+import { isObject, type Json } from "../json.ts";
 
 /** References that lead to references, at most. */
 const REFERENCES_MAX = 32;
@@ -84,21 +82,6 @@ async function faultsOf(root: Json): Promise<string[]> {
   } catch (error) {
     return [`it can't be validated: ${error}`.slice(0, 500)];
   }
-}
-
-/** Whether it is a JSON object. */
-export function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A text, else undefined. */
-export function asText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-/** A list, else an empty one. */
-export function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function pointerKey(part: string): string {

@@ -1,6 +1,7 @@
 /** The operations of a document: names, arguments, and where each of them goes in a request. */
 import { ToolNames } from "./names.ts";
-import { asList, asText, type Document, isObject, type Json } from "./document.ts";
+import { asList, asText, isObject, type Json, PROTOTYPE_KEYS } from "../json.ts";
+import type { Document } from "./document.ts";
 import {
   type ApiBody,
   type ApiOperation,
@@ -8,7 +9,8 @@ import {
   OPERATIONS_MAX,
   type Reading,
 } from "./reading.ts";
-import { plainSchema, SchemaCarrier } from "./schemas.ts";
+import { plainSchema } from "../tools/plain_schema.ts";
+import { SchemaCarrier } from "./schemas.ts";
 import { readSchemes, readSecurity } from "./security.ts";
 import { readServer, readServers } from "./servers.ts";
 
@@ -29,8 +31,6 @@ const HEADERS_KEPT = new Set(
     " ",
   ),
 );
-/** What no argument may be called (parse.ts). */
-const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const STYLES = [
   "form",
   "simple",
@@ -140,7 +140,7 @@ class Arguments {
   /** Takes an argument in; returns what it is called. */
   add(name: string, place: string, schema: unknown, required: boolean): string {
     let key = name.slice(0, 100);
-    if (this.#properties.has(key) || FORBIDDEN.has(key)) key = `${place}_${key}`;
+    if (this.#properties.has(key) || PROTOTYPE_KEYS.has(key)) key = `${place}_${key}`;
     while (this.#properties.has(key)) key += "_";
     this.#properties.set(key, this.#carrier.carry(schema));
     if (required) this.#required.push(key);

@@ -1,5 +1,6 @@
 /** How a document's API wants to be shown who calls. */
-import { asList, asText, type Document, isObject, type Json } from "./document.ts";
+import { asList, asText, isObject, type Json, PROTOTYPE_KEYS } from "../json.ts";
+import type { Document } from "./document.ts";
 import type { ApiScheme } from "./reading.ts";
 
 const SCHEMES_MAX = 50;
@@ -10,7 +11,7 @@ export function readSchemes(document: Document, remarks: string[]): Record<strin
   const all = document.object(document.object(components).securitySchemes);
   const read: Record<string, ApiScheme> = {};
   for (const [name, value] of Object.entries(all).slice(0, SCHEMES_MAX)) {
-    if (name === "__proto__" || name.length > 200 || !name.isWellFormed()) continue;
+    if (PROTOTYPE_KEYS.has(name) || name.length > 200 || !name.isWellFormed()) continue;
     const scheme = readScheme(document, document.object(value));
     if (scheme) read[name] = scheme;
     else remarks.push(`the security scheme ${name} is of a kind that is not supported`);

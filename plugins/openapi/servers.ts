@@ -1,5 +1,5 @@
 /** Where a document says that its API answers. */
-import { asList, asText, isObject } from "./document.ts";
+import { asList, asText, isObject } from "../json.ts";
 import type { ApiServer } from "./reading.ts";
 
 const SERVERS_MAX = 50;

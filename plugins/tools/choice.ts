@@ -12,7 +12,9 @@ import {
   type GenerateRequest,
   type TextFace,
 } from "@flint/core";
+import type { Json } from "../json.ts";
 import { firstWords } from "../plain_text.ts";
+import { argumentSchema, givenArguments } from "./argument_schema.ts";
 import { takesRole } from "./roles.ts";
 
 /** A tool as OpenAI's `function` has it. */
@@ -176,19 +178,9 @@ async function chosenValues(
     .map((call) => JSON.stringify(call.arguments));
   const question = `Call ${signatureOf(tool)}${
     others.length > 0 ? `, once more beside ${others.join(" and ")}` : ""
-  }. Reply with its arguments as a JSON object, taken from the conversation.`;
-  const schema = isFollowed(parameters) ? parameters : { type: "object" };
-  return await said.json(question, schema, CALL_TOKENS_MAX) as ToolCall["arguments"] | undefined;
-}
-
-function isFollowed(schema: Readonly<Record<string, unknown>>): boolean {
-  try {
-    checkSchema(schema);
-    return true;
-  } catch (error) {
-    if (error instanceof FlintError) return false;
-    throw error;
-  }
+  }. Reply with its arguments as a JSON object, taken from the conversation: null for what it does not say.`;
+  const values = await said.json(question, argumentSchema(parameters), CALL_TOKENS_MAX);
+  return values === undefined ? undefined : givenArguments(values as Json, parameters);
 }
 
 /** The question follows the conversation; where a template has no place for it, in its last message. */

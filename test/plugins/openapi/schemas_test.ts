@@ -4,7 +4,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { compileSchema } from "../../../core/text/grammar/schema.ts";
 import { Document } from "../../../plugins/openapi/document.ts";
-import { plainSchema, SchemaCarrier } from "../../../plugins/openapi/schemas.ts";
+import { SchemaCarrier } from "../../../plugins/openapi/schemas.ts";
+import { plainSchema } from "../../../plugins/tools/plain_schema.ts";
 
 const ajv = new Ajv2020({ strict: false, inlineRefs: false, validateSchema: false });
 const NAMES = ["a", "b", "c"];
