@@ -201,8 +201,8 @@ class CodePlugin implements OpenPlugin {
       ),
       ...(body === undefined ? {} : { body: Uint8Array.fromBase64(body) }),
       signal,
+      hosts: this.#config.hosts,
     });
-    this.#checkHost(response.url); // redirected elsewhere, it is not theirs to read
     return { type: "response", id, ...response, body: response.body.toBase64() };
   }
 

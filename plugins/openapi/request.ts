@@ -1,5 +1,6 @@
 /** A call's arguments as the request that its operation asks for. */
 import { FlintError } from "@flint/core/errors";
+import { isObject, type Json } from "../json.ts";
 import type { ToolValues } from "../tools/tool.ts";
 import type { WebRequest } from "../tools/web.ts";
 import type { ApiBody, ApiOperation } from "./reading.ts";
@@ -41,7 +42,7 @@ export async function draftRequest(
       headers[parameter.name.toLowerCase()] = headerText(parameter, value);
     } else path = path.replaceAll(`{${parameter.name}}`, () => pathText(parameter, value));
   }
-  const sent = operation.body && await bodyOf(operation.body, values);
+  const sent = operation.body && await bodyOf(operation.body, operation.schema, values);
   if (sent?.type) headers["content-type"] = sent.type;
   checkHeaders(headers);
   // Joined as text: resolving would let a path that begins with // or .. leave the server.
@@ -76,7 +77,7 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
 }
 
 /** The body's bytes and type; undefined when no argument is for it. */
-async function bodyOf(body: ApiBody, values: ToolValues) {
+async function bodyOf(body: ApiBody, { properties }: Json, values: ToolValues) {
   const { mediaType, key, parts = {} } = body;
   const whole = key === undefined
     ? Object.fromEntries(
@@ -91,7 +92,11 @@ async function bodyOf(body: ApiBody, values: ToolValues) {
     const form = new URLSearchParams(pairs.flatMap(([name, value]) => formPairs(name, value)));
     return encoded(String(form), "application/x-www-form-urlencoded");
   }
-  if (mediaType.startsWith("multipart/form-data")) return await multipart(whole);
+  if (mediaType.startsWith("multipart/form-data")) {
+    const isFile = (argument: string) => isObject(properties) && saysFile(properties[argument]);
+    const files = Object.entries(parts).flatMap(([key, name]) => isFile(key) ? [name] : []);
+    return await multipart(whole, new Set(files));
+  }
   return encoded(text(whole), mediaType);
 }
 
@@ -100,16 +105,34 @@ const isEmpty = (value: unknown) =>
 
 const encoded = (body: string, type: string) => ({ bytes: new TextEncoder().encode(body), type });
 
-/** Texts and numbers as fields, all else as JSON. A file is sent as the text it was given as. */
-async function multipart(value: unknown) {
+const saysFile = (schema: unknown): boolean =>
+  isObject(schema) && (schema.format === "binary" || schema.contentMediaType !== undefined);
+
+/** Bytes as a model, or a page, can give them. */
+const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?;base64,([A-Za-z0-9+/]+={0,2})$/;
+
+/** Texts and numbers as fields, files by their text or a data: URL of their bytes, all else as JSON. */
+async function multipart(value: unknown, files: ReadonlySet<string>) {
   const form = new FormData();
   const fields = typeof value === "object" && value !== null ? Object.entries(value) : [];
   for (const [name, field] of fields) {
-    if (typeof field === "object") {
+    if (files.has(name)) form.append(name, fileOf(text(field)), name);
+    else if (typeof field === "object") {
       form.append(name, new Blob([text(field)], { type: "application/json" }));
     } else form.append(name, text(field));
   }
   const response = new Response(form);
   const type = response.headers.get("content-type")!;
   return { bytes: new Uint8Array(await response.arrayBuffer()), type };
+}
+
+/** @throws FlintError bad_input for base64 that is none */
+function fileOf(said: string): Blob {
+  const [, type = "application/octet-stream", base64] = DATA_URL.exec(said) ?? [];
+  if (base64 === undefined) return new Blob([said], { type: "text/plain" });
+  try {
+    return new Blob([Uint8Array.fromBase64(base64)], { type });
+  } catch (cause) {
+    throw new FlintError("bad_input", "the file's data: URL holds no base64", { cause });
+  }
 }

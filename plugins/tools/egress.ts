@@ -147,6 +147,9 @@ export class Egress implements Web {
         throw new FlintError("denied", `${request.url} redirects more than ${REDIRECTS_MAX} times`);
       }
       const next = redirected(url, location);
+      if (request.hosts?.includes(next.hostname) === false) {
+        throw new FlintError("denied", `${url.host} redirects to ${next.hostname}: not granted`);
+      }
       if (next.origin !== url.origin) headers = harmless(headers);
       if (status === 303 || (status < 303 && method === "POST")) {
         if (method !== "HEAD") method = "GET";

@@ -12,6 +12,8 @@ export interface WebRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Names of the hosts that redirects may lead to. Default: any. */
+  readonly hosts?: readonly string[];
   /** Longest answer, bytes; BYTES_MAX unless said, BODY_BYTES_MAX at most. */
   readonly bytesMax?: number;
   /** Longest exchange, redirects included, milliseconds; MS_MAX unless said. */

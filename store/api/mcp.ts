@@ -48,6 +48,9 @@ export function createMcp({ callables, stopping }: McpDeps): Hono {
     return made;
   };
   const serve = async (c: Context, offer: McpOffer) => {
+    if (c.req.method === "POST" && !c.req.header("content-type")?.includes("json")) {
+      return refusal(415, "messages are JSON: send them as application/json");
+    }
     const parsedBody = c.req.method === "POST" ? await c.req.json() : undefined;
     if (await isLegacyRequest(c.req.raw, parsedBody)) {
       return sessions.handle(c.req.raw, parsedBody, offer);

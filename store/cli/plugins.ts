@@ -71,7 +71,7 @@ export function addPlugins(program: Command, dataDir: string, args: readonly str
     .argument("[name]", "name of the prompt; without it, all are listed")
     .argument("[values]", "its arguments, as JSON", "{}")
     .action((id: string, name: string | undefined, values: string, options: PluginOptions) =>
-      withTools(options, args, ({ toolbox }) => prompt(toolbox, id, name, values))
+      withTools(options, args, ({ toolbox }) => prompt(toolbox, id, name, values, options))
     );
   command("try").description("call one tool by hand")
     .argument("<id>", "id of the plugin")
@@ -82,7 +82,9 @@ export function addPlugins(program: Command, dataDir: string, args: readonly str
         options,
         args,
         ({ toolbox }) =>
-          tool === undefined ? listTools(toolbox, id, options) : attempt(toolbox, id, tool, values),
+          tool === undefined
+            ? listTools(toolbox, id, options)
+            : attempt(toolbox, id, tool, values, options),
       )
     );
 }
@@ -176,13 +178,22 @@ async function listTools(toolbox: Toolbox, id: string, { json }: PluginOptions):
   }
 }
 
-async function attempt(toolbox: Toolbox, id: string, name: string, text: string): Promise<void> {
+async function attempt(
+  toolbox: Toolbox,
+  id: string,
+  name: string,
+  text: string,
+  { json }: PluginOptions,
+): Promise<void> {
   using stop = new Stop();
   const tool = await toolOf(toolbox, id, name);
-  const { request, result } = await tryTool(tool, valuesOf(text), stop.signal);
-  if (request !== undefined) remark(request);
-  for (const part of result.content) {
-    print(part.type === "text" ? part.text : JSON.stringify(part, undefined, 2));
+  const tried = await tryTool(tool, valuesOf(text), stop.signal), { request, result } = tried;
+  if (json) print(JSON.stringify(tried));
+  else {
+    if (request !== undefined) remark(request);
+    for (const part of result.content) {
+      print(part.type === "text" ? part.text : JSON.stringify(part, undefined, 2));
+    }
   }
   if (result.failed) throw new FlintError("unavailable", `${name} could not do it: see above`);
 }
@@ -192,17 +203,20 @@ async function prompt(
   id: string,
   name: string | undefined,
   values: string,
+  { json }: PluginOptions,
 ): Promise<void> {
   const prompts = await promptsOf(toolbox, id);
   if (name !== undefined) {
     const filled = await prompts.fill(name, parse(PromptValues, valuesOf(values)));
     for (const { role, content } of filled) {
-      print(`${role}: ${content.type === "text" ? content.text : JSON.stringify(content)}`);
+      if (json) print(JSON.stringify({ role, content }));
+      else print(`${role}: ${content.type === "text" ? content.text : JSON.stringify(content)}`);
     }
     return;
   }
   for (const { name, description, arguments: wanted } of await prompts.list()) {
-    print(`${name}(${wanted.map((one) => one.name).join(", ")})  ${description}`);
+    if (json) print(JSON.stringify({ name, description, arguments: wanted }));
+    else print(`${name}(${wanted.map((one) => one.name).join(", ")})  ${description}`);
   }
 }
 

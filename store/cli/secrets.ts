@@ -43,7 +43,12 @@ export function addSecrets(program: Command, dataDir: string, args: readonly str
   command("rotate").description("make a new key and seal all under it")
     .action((options: SecretOptions) =>
       withTools(options, args, async ({ secrets }) => {
-        print(`${await secrets.rotate()} secrets are sealed under a new key`);
+        const count = await secrets.rotate();
+        print(
+          options.json
+            ? JSON.stringify({ rotated: count })
+            : `${count} secrets are sealed under a new key`,
+        );
       })
     );
 }

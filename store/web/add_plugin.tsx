@@ -151,14 +151,11 @@ function ToolList(
   return (
     <section aria-labelledby="tools-title">
       <h2 id="tools-title">{say("toolsOf", { count: String(tools.length) })}</h2>
-      <ul class="recent tools">
+      <ul class="shown-tools">
         {tools.map(({ name, description, effect }) => (
           <li>
-            <span>
-              <code>{name}</code>
-              <small>{description}</small>
-            </span>
-            <small>{say(effect)}</small>
+            <code>{name}</code> <small>{say(effect)}</small>
+            <p class="hint">{description}</p>
           </li>
         ))}
       </ul>

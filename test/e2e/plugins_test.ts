@@ -126,22 +126,17 @@ Deno.test({
         locale,
       });
       const { page } = tab;
-      const look = async (name: string) => {
-        await tab.shoot(`plugins-${name}-${width}`);
-        assert.deepEqual(await tab.axe(), [], name);
-        assert(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name);
-      };
       await tab.visit("/plugins");
       await page.fill("#add-server [name=name]", `Tools ${width}`);
       await page.fill("#add-server [name=command]", "deno");
       await page.fill("#add-server [name=args]", `run\n--quiet\n${MCP_SERVER}\nit's`);
       await page.click("#add-server [type=submit]");
       assert.equal(await page.innerText(".shown"), `deno run --quiet ${MCP_SERVER} 'it'\\''s'`);
-      await look("start");
+      await tab.look(`plugins-start-${width}`);
       await page.click("main [type=submit]");
-      assert.match(await page.innerText(".tools"), /parrot/);
+      assert.match(await page.innerText(".shown-tools"), /parrot/);
       assert.equal(store.toolbox.list().some(({ type }) => type === "mcp"), width === 1440);
-      await look("tools");
+      await tab.look(`plugins-tools-${width}`);
       await page.click("main [type=submit]");
       await page.waitForURL(`**/plugins/tools-${width}`);
 
@@ -149,7 +144,7 @@ Deno.test({
       await page.fill("[name=source]", FILE.replace("NAME", `File ${width}`));
       await page.click("#add-file [type=submit]");
       assert.match(await page.innerText(".needs"), /api\.example\.com[^]*KEY/);
-      await look("needs");
+      await tab.look(`plugins-needs-${width}`);
       await page.click("main [type=submit]");
       await page.waitForURL(`**/plugins/file-${width}`);
       const { config } = store.toolbox.get(`file-${width}`);

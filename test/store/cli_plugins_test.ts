@@ -48,11 +48,16 @@ Deno.test("cli: an API is added, given its key, tried and removed, and its key s
   assert.match(tried.stderr, /^GET http:\/\/127\.0\.0\.1:\d+\/pets\/7\n[^]*x-key: •••/);
   assert.match(tried.stdout, /"heard": "•••"/);
 
-  const rotated = await flint(folder.path, "secrets", "rotate");
-  assert.equal(rotated.stdout, "1 secrets are sealed under a new key\n", rotated.stderr);
+  const data = await flint(folder.path, ...asked, "--allow-host", host, "--json");
+  assert.equal(JSON.parse(data.stdout).result.content[0].value.heard, "•••", data.stderr);
+
+  const rotated = await flint(folder.path, "secrets", "rotate", "--json");
+  assert.equal(rotated.stdout, '{"rotated":1}\n', rotated.stderr);
   const names = await flint(folder.path, "secrets", "list");
   assert.match(names.stdout, /^pets-api\/Key {2}\(key; /);
-  const said = [added, listed, shut, tried, rotated, names].map((one) => one.stdout + one.stderr);
+  const said = [added, listed, shut, tried, data, rotated, names].map((one) =>
+    one.stdout + one.stderr
+  );
   assert(!said.join("").includes(SECRET));
   await flint(folder.path, "plugin", "remove", "pets-api");
   assert.equal((await flint(folder.path, "secrets", "list")).stdout, "");

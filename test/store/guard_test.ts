@@ -69,6 +69,7 @@ Deno.test("body: deep nesting, broken JSON and other content types name their fa
   assert.equal(status, 400);
   assert.match(message, /^the body is not JSON/);
   assert.equal((await store.post(CHAT, "{}", "text/plain"))[0], 415);
+  assert.equal((await store.post("/mcp", "hello", "text/plain"))[0], 415);
 });
 
 Deno.test("body: brackets inside strings are text, not depth", async () => {

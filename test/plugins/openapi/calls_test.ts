@@ -81,7 +81,8 @@ Deno.test("openapi: bodies are JSON, forms and multipart", async () => {
   await using zoo = await openZoo();
   await zoo.secret("Query", { key: "k" });
   await zoo.call("Add_2", { why: "a&b", list: ["x", "y"] });
-  await zoo.call("put_animals", { name: "Tom", meta: { a: 1 } });
+  const photo = `data:image/gif;base64,${btoa("GIF89a")}`;
+  await zoo.call("put_animals", { name: "Tom", meta: { a: 1 }, photo });
   const [form, multipart] = zoo.heard;
   assert.equal(form!.body, "why=a%26b&list=x&list=y");
   assert.equal(form!.line, "DELETE /v2/animals?key=k");
@@ -90,6 +91,9 @@ Deno.test("openapi: bodies are JSON, forms and multipart", async () => {
     .formData();
   assert.equal(fields.get("name"), "Tom");
   assert.equal(await (fields.get("meta") as File).text(), '{"a":1}');
+  const { name, type: kind } = fields.get("photo") as File;
+  assert.deepEqual([name, kind], ["photo", "image/gif"]);
+  assert.equal(await (fields.get("photo") as File).text(), "GIF89a");
 });
 
 Deno.test("openapi: what the simple schema lets through, the whole one refuses", async () => {

@@ -95,7 +95,11 @@ export const ZOO = {
               schema: {
                 type: "object",
                 required: ["name"],
-                properties: { name: { type: "string" }, meta: { type: "object" } },
+                properties: {
+                  name: { type: "string" },
+                  meta: { type: "object" },
+                  photo: { type: "string", format: "binary" },
+                },
               },
             },
           },
