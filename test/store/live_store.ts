@@ -6,7 +6,7 @@ import { importGguf } from "../../core/gguf/import.ts";
 import { type Engine, type ModelHouse, openKv } from "@flint/core";
 import type { Conversations, Registry, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
-import { openParts } from "../../store/parts.ts";
+import { openParts, type Parts } from "../../store/parts.ts";
 import { tinyModel } from "../tiny_model.ts";
 
 /** Enough for the tiny model, its cache and four answers at once. */
@@ -21,6 +21,7 @@ export interface LiveStore extends AsyncDisposable {
   readonly registry: Registry;
   readonly conversations: Conversations;
   readonly toolbox: Toolbox;
+  readonly parts: Parts;
 }
 
 /** Imports a model as "tiny", opens everything over it and serves. `allowed`: private hosts that plugins may reach. */
@@ -46,6 +47,7 @@ export async function openLiveStore(
     registry: parts.registry,
     conversations: parts.conversations,
     toolbox: parts.toolbox,
+    parts,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
       await parts.close();
