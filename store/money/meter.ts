@@ -90,7 +90,7 @@ class StoredMeter implements Meter {
   }
 
   async enter(asked: TurnAsked): Promise<(use: TurnUse) => Promise<void>> {
-    const as = this.#needs.meteredAs(asked.assistant);
+    const as = this.#as(asked.assistant);
     if (!as) return () => Promise.resolve();
     const way = await this.#wayOf(asked, as);
     return async (use) => {
@@ -118,6 +118,17 @@ class StoredMeter implements Meter {
   #keep(ended: Ended, error: unknown): void {
     this.#needs.log(`an answer could not be metered yet: ${error}`);
     if (this.#late.length < LATE_MAX) this.#late.push(ended);
+  }
+
+  /** @throws FlintError not_found; other failures let the answer pass, uncounted. */
+  #as(assistant: string): Metered | undefined {
+    try {
+      return this.#needs.meteredAs(assistant);
+    } catch (error) {
+      if (error instanceof FlintError) throw error;
+      this.#needs.log(`whose answer it is could not be told: ${error}`);
+      return undefined;
+    }
   }
 
   /** @throws FlintError unpaid; other failures let the answer pass, uncharged. */

@@ -37,7 +37,7 @@ export interface Plans {
   covers(account: string, plan: string): Promise<boolean>;
   /** An account's, SUBSCRIPTIONS_MAX at most. */
   list(account: string): Subscription[];
-  /** Renews or ends some that are due; resolves to how many there were. */
+  /** Renews or ends all that are due; resolves to how many there were. */
   renewDue(): Promise<number>;
 }
 
@@ -130,7 +130,13 @@ class StoredPlans implements Plans {
     return entries.map(({ value }) => value);
   }
 
-  renewDue(): Promise<number> {
+  async renewDue(): Promise<number> {
+    let renewed = 0;
+    for (let page = DUE_MAX; page === DUE_MAX; renewed += page) page = await this.#renewPage();
+    return renewed;
+  }
+
+  #renewPage(): Promise<number> {
     return this.#needs.kv.transaction((transaction) => {
       const end = [new Date(this.#needs.now().getTime() + 1).toISOString()];
       const { entries } = this.#due.list({ end, limit: DUE_MAX });
@@ -156,7 +162,8 @@ class StoredPlans implements Plans {
     try {
       return this.#save(transaction, this.#charged(transaction, before), before);
     } catch (error) {
-      if (!(error instanceof FlintError && error.code === "unpaid")) throw error;
+      // Too little is there, or what was subscribed to is not.
+      if (!(error instanceof FlintError && /^(unpaid|not_found)$/.test(error.code))) throw error;
       return this.#save(transaction, { ...before, state: "ended" }, before);
     }
   }

@@ -35,27 +35,44 @@ export async function ledgerTrial(folder: string, trial: LedgerTrial): Promise<L
   const below = randomInts(seed);
   const start = performance.now();
   let acknowledged = 0, killed = 0, doubled = 0;
+  let next = startWriter(folder);
   while (acknowledged < events) {
+    const writer = next;
+    next = startWriter(folder); // it loads while the other one writes
     const from = Math.max(0, acknowledged - AGAIN);
     const share = Math.ceil((events - acknowledged) / Math.max(1, kills - killed + 1));
     const killAt = killed < kills ? acknowledged + below(2 * share) : Infinity;
-    const end = await write(folder, from, events, killAt, below(5));
+    const end = await write(writer, { from, to: events, killAt, afterMs: below(5) });
     doubled += acknowledged - from;
     acknowledged = Math.max(acknowledged, end.acknowledged);
     if (end.killed) killed++;
     assert(end.killed || acknowledged === events, "a writer that is not killed finishes");
   }
+  next.kill("SIGKILL");
+  await Promise.all([next.status, next.stdin.close().catch(() => {}), next.stdout.cancel()]);
   const seconds = (performance.now() - start) / 1000;
   return { seconds, kills: killed, doubled, ...await checked(folder, events) };
 }
 
-/** One writer's life: up to the end, or until soon after it acknowledged `killAt`. */
-async function write(folder: string, from: number, to: number, killAt: number, afterMs: number) {
+/** A writer that is ready and waits to be told what to write. */
+function startWriter(folder: string) {
   const script = new URL("./ledger_writer.ts", import.meta.url).pathname;
-  const child = new Deno.Command(process.execPath, {
-    args: ["run", "-A", "--no-check", script, folder, String(from), String(to)],
-    stdout: "piped",
-  }).spawn();
+  const args = ["run", "-A", "--no-check", script, folder];
+  return new Deno.Command(process.execPath, { args, stdin: "piped", stdout: "piped" }).spawn();
+}
+
+/** What one writer is to write, and when it is killed: soon after it acknowledged `killAt`. */
+interface Life {
+  readonly from: number;
+  readonly to: number;
+  readonly killAt: number;
+  readonly afterMs: number;
+}
+
+async function write(child: Deno.ChildProcess, { from, to, killAt, afterMs }: Life) {
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(`${from} ${to}\n`));
+  await input.close();
   let acknowledged = 0, timer: ReturnType<typeof setTimeout> | undefined, rest = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");

@@ -1,6 +1,7 @@
 /**
- * The bench's writer: posts events of a seeded sequence from a number on, some hundred under way at
- * once, and prints the number of each piece that is on disk. It is killed at any moment.
+ * The bench's writer: posts events of a seeded sequence from one number to another, which it is told
+ * on standard input, a thousand under way at once, and prints the number of each piece that is on
+ * disk. It is killed at any moment.
  */
 import { openKv } from "../../core/kv.ts";
 import { openLedger } from "../../store/money/ledger.ts";
@@ -32,8 +33,11 @@ export function eventOf(i: number) {
 }
 
 if (import.meta.main) {
-  const [folder, from, to] = [Deno.args[0]!, Number(Deno.args[1]), Number(Deno.args[2])];
-  const kv = openKv(folder);
+  const [from, to] = (await new Response(Deno.stdin.readable).text()).split(" ").map(Number) as [
+    number,
+    number,
+  ];
+  const kv = openKv(Deno.args[0]!);
   const ledger = openLedger(kv);
   const encoder = new TextEncoder();
   for (let i = from; i < to; i += UNDER_WAY) {
