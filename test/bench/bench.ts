@@ -4,7 +4,7 @@
  *   deno task bench core [--quick] [--rounds N] [--seconds N] [--sides A,B [--further]]
  *                        [--model NAME] [--json FILE] [--markdown FILE] [--svg FILE]
  *   deno task bench soak [--minutes N] [--model NAME] [--json FILE]
- *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE]
+ *   deno task bench quality [--tokens N] [--sides A,B] [--model NAME] [--json FILE] [--cache FILE]
  *   deno task bench openapi
  *   deno task bench tools [--model NAME] [--half tuning|test]
  *   deno task bench builder [--model NAME] [--half tuning|test] [--drafts N] [--asked N]
@@ -70,7 +70,8 @@ const { quick, json, svg } = values;
 const model = (values.model ?? (quick ? "smollm2-135m" : "qwen2.5-coder-1.5b")) as TestModel;
 const sides = values.sides.split(",").filter((name) => name !== "");
 if (positionals[0] === "quality") {
-  await benchQuality({ model, tokens: Number(values.tokens), sides, folder: FOLDER, json });
+  const { cache } = values;
+  await benchQuality({ model, tokens: Number(values.tokens), sides, folder: FOLDER, json, cache });
 } else if (positionals[0] === "peers") await buildPeers(modelFile(model));
 else if (positionals[0] === "openapi") await benchOpenApi();
 else if (positionals[0] === "tools") {

@@ -20,33 +20,42 @@ export interface Judgement {
   readonly byKind: Readonly<Record<string, number>>;
 }
 
-/** Takes one position of one text after the other. */
-export class Samples {
-  readonly #divergences: number[] = [];
-  readonly #same: number[] = [];
-  readonly #lost: number[] = [];
-  readonly #byKind: Record<string, number[]> = {};
+/** What was lost at one position of a text. */
+export interface Sample {
+  readonly kind: HeldOut["kind"];
+  /** KL divergence from exact, nats. */
+  readonly divergence: number;
+  readonly sameTop: boolean;
+  /** Log probability of the text's next token that was lost; absent behind its last. */
+  readonly lost?: number;
+}
 
-  /** Log probabilities of both behind a text's token `at`. */
-  add({ kind, tokens }: HeldOut, at: number, exact: Float32Array, row: Float32Array): void {
-    const kl = divergence(exact, row), next = tokens[at + 1];
-    this.#divergences.push(kl);
-    (this.#byKind[kind] ??= []).push(kl);
-    this.#same.push(best(row) === best(exact) ? 1 : 0);
-    if (next !== undefined) this.#lost.push(exact[next]! - row[next]!);
-  }
+/** From the log probabilities of both behind a text's token `at`. */
+export function sampleOf(
+  { kind, tokens }: HeldOut,
+  at: number,
+  exact: Float32Array,
+  row: Float32Array,
+): Sample {
+  const next = tokens[at + 1];
+  const sameTop = best(row) === best(exact);
+  const sample = { kind, divergence: divergence(exact, row), sameTop };
+  return next === undefined ? sample : { ...sample, lost: exact[next]! - row[next]! };
+}
 
-  judge(): Judgement {
-    const lost = figure(this.#lost), ratio = Math.exp(lost.mean);
-    const kinds = Object.entries(this.#byKind).map(([kind, all]) => [kind, figure(all).mean]);
-    return {
-      tokens: this.#divergences.length,
-      divergence: figure(this.#divergences),
-      sameTop: figure(this.#same),
-      perplexityRatio: { mean: ratio, error: lost.error * ratio },
-      byKind: Object.fromEntries(kinds),
-    };
-  }
+/** What all samples of a side say. */
+export function judge(samples: readonly Sample[]): Judgement {
+  const lost = figure(samples.flatMap((sample) => sample.lost ?? []));
+  const ratio = Math.exp(lost.mean);
+  const kinds = Map.groupBy(samples, ({ kind }) => kind);
+  const divergences = (some: readonly Sample[]) => figure(some.map((sample) => sample.divergence));
+  return {
+    tokens: samples.length,
+    divergence: divergences(samples),
+    sameTop: figure(samples.map(({ sameTop }) => sameTop ? 1 : 0)),
+    perplexityRatio: { mean: ratio, error: lost.error * ratio },
+    byKind: Object.fromEntries([...kinds].map(([kind, some]) => [kind, divergences(some).mean])),
+  };
 }
 
 function best(row: Float32Array): number {

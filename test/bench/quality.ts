@@ -15,7 +15,8 @@ import { planMachine, streamedBytes } from "../../core/model/plan.ts";
 import { createText } from "../../core/text/text.ts";
 import { modelFile, modelStore, type TestModel } from "../models.ts";
 import { type HeldOut, heldOutTexts } from "./held_out.ts";
-import { type Figure, type Judgement, Samples } from "./judgement.ts";
+import { type Figure, judge, type Judgement, type Sample, sampleOf } from "./judgement.ts";
+import { Kept, keyOf } from "./kept.ts";
 import { smallerModel } from "./peers.ts";
 
 /** What to judge. */
@@ -28,6 +29,8 @@ export interface QualityOptions {
   /** Where the smaller quantization is imported to. */
   readonly folder: string;
   readonly json: string | undefined;
+  /** Where samples are kept, so that a run which was stopped goes on. */
+  readonly cache: string | undefined;
 }
 
 interface Side {
@@ -60,28 +63,49 @@ export async function benchQuality(options: QualityOptions): Promise<void> {
   if (!store.variants) return console.log(`${options.model} is not calibrated: flint calibrate`);
   const sides = [...flintSides(store), ...await smallerSides(options)]
     .filter(({ name }) => options.sides.length === 0 || options.sides.includes(name));
-  const samples = new Map(sides.map((side) => [side, new Samples()]));
+  const kept = new Kept<Sample[]>(options.cache), samples = new Map<Side, Sample[]>();
   const judgedOf = (side: Side): Judged => ({
     name: side.name,
-    ...samples.get(side)!.judge(),
+    ...judge(samples.get(side)!),
     streamedBytes: streamed(side.store, store.card.sourceBytes),
     expected: side.expected,
   });
   const texts = heldOutTexts(createText(store.card, await store.tokenizer()), options.tokens);
   for (const piece of pieces(texts)) {
-    const exact: Float32Array[] = [];
-    await score(store, piece, (row) => exact.push(row.slice()));
+    await judgePiece(store, sides, piece, kept);
     for (const side of sides) {
-      let i = 0;
-      await score(side.store, piece, (row, text, at) => {
-        samples.get(side)!.add(text, at, exact[i++]!, row);
-      });
+      samples.set(side, [...samples.get(side) ?? [], ...kept.get(pieceKey(side, piece))!]);
     }
     for (const side of sides) console.error(`so far: ${line(judgedOf(side))}`);
   }
   const judged = sides.map(judgedOf);
   for (const one of judged) console.log(line(one));
   if (options.json) await Deno.writeTextFile(options.json, JSON.stringify(judged, null, 2) + "\n");
+}
+
+/** Samples of those sides that have none yet of these texts. */
+async function judgePiece(
+  store: FlashStore,
+  sides: readonly Side[],
+  piece: readonly HeldOut[],
+  kept: Kept<Sample[]>,
+): Promise<void> {
+  const missing = sides.filter((side) => !kept.get(pieceKey(side, piece)));
+  const exact: Float32Array[] = [];
+  if (missing.length > 0) await score(store, piece, (row) => exact.push(row.slice()));
+  for (const side of missing) {
+    const samples: Sample[] = [];
+    await score(side.store, piece, (row, text, at) => {
+      samples.push(sampleOf(text, at, exact[samples.length]!, row));
+    });
+    kept.set(pieceKey(side, piece), samples);
+  }
+}
+
+/** What samples depend on: the weights that answer, and the texts. */
+function pieceKey({ store }: Side, piece: readonly HeldOut[]): string {
+  const weights = store.units.map(({ checksum }) => checksum);
+  return keyOf(store.card.sourceSha256, weights, piece.map(({ tokens }) => tokens));
 }
 
 function flintSides(store: FlashStore): Side[] {
