@@ -17,7 +17,7 @@ import type { ChoiceReport, Fidelity } from "../run/api.ts";
 /** Most KL divergence from exact that a fidelity may cost by calibration, nats a token. */
 export const COST_MAX: Readonly<Record<Fidelity, number>> = {
   exact: 0,
-  balanced: 0.06,
+  balanced: 0.03,
   fast: 0.16,
 };
 
