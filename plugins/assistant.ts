@@ -10,9 +10,9 @@ import { groundOf } from "./knowledge/grounding.ts";
 import type { Library } from "./knowledge/library.ts";
 import type { Memory } from "./memory.ts";
 import { parse } from "./parse.ts";
-import type { Registry } from "./registry.ts";
 import { prepare, type Prepared, type PrepareOptions, turnOf, unasked } from "./stateless.ts";
 import {
+  type Assistant,
   type ChatEvent,
   type Message,
   MESSAGE_CHARS_MAX,
@@ -33,7 +33,8 @@ import { OPEN_TURNSTILE, type Turnstile, Visit, type VisitOptions } from "./turn
 export interface AssistantNeeds {
   /** The engine that answers now; throws FlintError "unavailable" if none does. */
   readonly engine: () => Engine;
-  readonly registry: Pick<Registry, "get">;
+  /** Who answers an account under a name. Throws "not_found". */
+  readonly registry: { get(id: string, account: string): Assistant };
   readonly conversations: Conversations;
   readonly memory: Memory;
   readonly toolbox: Pick<Toolbox, "granted">;
@@ -88,7 +89,7 @@ export interface Assistants {
    * The request that continues a client's own messages as this assistant would, without its tools;
    * memory is not told to clients.
    */
-  turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest;
+  turn(assistantId: string, messages: readonly ChatMessage[], account?: string): GenerateRequest;
   /** As turn, after the assistant's tools have run: those that nobody has to be asked about. */
   prepare(
     assistantId: string,
@@ -223,8 +224,12 @@ class EngineAssistants implements Assistants {
     return Visit.enter({ turnstile, engine: engine() }, assistantId, options);
   }
 
-  turn(assistantId: string, messages: readonly ChatMessage[]): GenerateRequest {
-    const assistant = this.#needs.registry.get(assistantId);
+  turn(
+    assistantId: string,
+    messages: readonly ChatMessage[],
+    account: string = OWNER,
+  ): GenerateRequest {
+    const assistant = this.#needs.registry.get(assistantId, account);
     return turnOf({ assistant, tools: [], engine: this.#needs.engine() }, messages);
   }
 
@@ -233,7 +238,7 @@ class EngineAssistants implements Assistants {
     messages: readonly ChatMessage[],
     options: PrepareOptions,
   ): Promise<Prepared> {
-    const assistant = this.#needs.registry.get(assistantId);
+    const assistant = this.#needs.registry.get(assistantId, options.user ?? OWNER);
     const { toolbox, engine } = this.#needs;
     const tools = unasked((await toolbox.granted(assistant.tools)).tools);
     const answering = options.visit?.engine ?? engine();

@@ -50,7 +50,7 @@ export async function begin(
   history: readonly Said[],
 ): Promise<Begun> {
   const { registry, conversations, memory, engine, toolbox, attended, user } = needs;
-  const assistant = registry.get(conversations.get(id).assistantId);
+  const assistant = registry.get(conversations.get(id).assistantId, user);
   const granted = await toolbox.granted(assistant.tools);
   const tools = attended === false ? unasked(granted.tools) : granted.tools;
   const { enabled, facts } = memory.get({ assistant: assistant.id, user });

@@ -5,7 +5,7 @@ import { ConversationWords, TITLE } from "./conversation_words.ts";
 import { given } from "./given.ts";
 import { parse } from "./parse.ts";
 import { firstWords } from "./plain_text.ts";
-import { Conversation, Message, Summary } from "./schema.ts";
+import { Conversation, Message, OWNER, Summary } from "./schema.ts";
 
 /** A new turn; the store gives it its index and time. */
 export type NewMessage = Omit<Message, "index" | "createdAt">;
@@ -40,14 +40,23 @@ export interface FoundConversation {
   readonly message: Message | undefined;
 }
 
+/** Which part of whose list. */
+export interface ConversationPart {
+  readonly account?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
 /** The conversations of one store. Reads are synchronous; writes resolve when they are on disk. */
 export interface Conversations {
-  /** With an id of the caller's own, or a new one. */
-  create(assistantId: string, id?: string): Promise<Conversation>;
+  /** An account's, with an id of the caller's own, or a new one. */
+  create(assistantId: string, account?: string, id?: string): Promise<Conversation>;
   /** Throws "not_found", as everything here that takes an id. */
   get(id: string): Conversation;
-  /** `limit` is 1..100, default 50. */
-  list(options?: { readonly limit?: number; readonly cursor?: string }): ConversationList;
+  /** An account's, the owner's unless told. `limit` is 1..100, default 50. */
+  list(options?: ConversationPart): ConversationList;
+  /** Gives the owner what was said before there were accounts. */
+  adopt(): Promise<void>;
   /** All messages, in order. */
   messages(id: string): Message[];
   /**
@@ -64,11 +73,11 @@ export interface Conversations {
   remove(id: string): Promise<void>;
   /** Pins it or lays it into a folder (ShelfDraft). "over_budget" where SHELF_MAX lie so already. */
   shelve(id: string, draft: unknown): Promise<Conversation>;
-  shelves(): Shelves;
+  shelves(account?: string): Shelves;
   /** A new one that begins with the first `messages` of another, which stays as it is. */
   branch(id: string, messages: number): Promise<Conversation>;
   /** Those that hold all words of `query`, the latest changed first; at most FOUND_MAX. */
-  find(query: string): FoundConversation[];
+  find(query: string, account?: string): FoundConversation[];
 }
 
 /** Far beyond what a model's context holds; a list of them still loads in a moment. */
@@ -96,9 +105,9 @@ class StoredConversations implements Conversations {
   /** [conversation, index] */
   readonly #messages: Collection<Message>;
   readonly #summaries: Collection<Summary>;
-  /** [updatedAt, id], empty values: the order of the list. */
+  /** [account, updatedAt, id], empty values: the order of the lists. */
   readonly #recent: Collection<true>;
-  /** [id]: pinned, or in a folder. */
+  /** [account, id]: pinned, or in a folder. */
   readonly #shelved: Collection<true>;
   readonly #words: ConversationWords;
 
@@ -117,11 +126,16 @@ class StoredConversations implements Conversations {
     this.#words = new ConversationWords(kv, prefix);
   }
 
-  create(assistantId: string, id: string = crypto.randomUUID()): Promise<Conversation> {
+  create(
+    assistantId: string,
+    account = OWNER,
+    id: string = crypto.randomUUID(),
+  ): Promise<Conversation> {
     const at = this.#now().toISOString();
     const conversation: Conversation = {
       id,
       assistantId,
+      account,
       title: "",
       messages: 0,
       createdAt: at,
@@ -136,12 +150,27 @@ class StoredConversations implements Conversations {
     return found;
   }
 
-  list({ limit = LIST_LIMIT, cursor }: { limit?: number; cursor?: string } = {}): ConversationList {
+  list({ account = OWNER, limit = LIST_LIMIT, cursor }: ConversationPart = {}): ConversationList {
     checkLimit(limit, LIST_LIMIT_MAX);
-    const from = cursor === undefined ? {} : { cursor };
-    const { entries, next } = this.#recent.list({ limit, reverse: true, ...from });
-    const conversations = entries.map(({ key }) => this.get(String((key as string[])[1])));
+    const part = { prefix: [account], limit, reverse: true, ...given({ cursor }) };
+    const { entries, next } = this.#recent.list(part);
+    const conversations = entries.map(({ key }) => this.get((key as string[])[2]!));
     return next === undefined ? { conversations } : { conversations, next };
+  }
+
+  async adopt(): Promise<void> {
+    await this.#kv.transaction((transaction) => {
+      let left: boolean;
+      do { // times begin with a digit
+        const { entries, next } = this.#recent.list({ start: ["0"], end: [":"], limit: 1000 });
+        const old = entries.filter(({ key }) => (key as string[]).length === 2);
+        for (const { key } of old) {
+          transaction.remove(this.#recent, key);
+          transaction.put(this.#recent, [OWNER, ...key as string[]], true);
+        }
+        left = next !== undefined && old.length > 0;
+      } while (left);
+    });
   }
 
   messages(id: string): Message[] {
@@ -194,9 +223,9 @@ class StoredConversations implements Conversations {
     await this.#kv.transaction((transaction) => {
       const conversation = this.get(id);
       this.#cut(transaction, conversation, 0);
-      transaction.remove(this.#recent, [conversation.updatedAt, id]);
+      transaction.remove(this.#recent, placeOf(conversation));
       transaction.remove(this.#heads, id);
-      transaction.remove(this.#shelved, id);
+      transaction.remove(this.#shelved, [conversation.account, id]);
       this.#words.remove(transaction, { conversation: id, index: TITLE }, conversation.title);
     });
   }
@@ -205,6 +234,7 @@ class StoredConversations implements Conversations {
     const draft = parse(ShelfDraft, value);
     return await this.#kv.transaction((transaction) => {
       const { pinned, folder, ...rest } = this.get(id);
+      const place = [rest.account, id];
       const isPinned = draft.pinned ?? pinned;
       const name = draft.folder === null ? undefined : draft.folder ?? folder;
       const after: Conversation = {
@@ -213,19 +243,18 @@ class StoredConversations implements Conversations {
         ...given({ folder: name }),
       };
       if (isPinned || name !== undefined) {
-        checkRoom(this.#shelved.list({ limit: SHELF_MAX }).entries, id);
-        transaction.put(this.#shelved, id, true);
+        checkRoom(this.#shelf(rest.account), id);
+        transaction.put(this.#shelved, place, true);
       } else {
-        transaction.remove(this.#shelved, id);
+        transaction.remove(this.#shelved, place);
       }
       transaction.put(this.#heads, id, after); // its place in the order by recency stays
       return after;
     });
   }
 
-  shelves(): Shelves {
-    const { entries } = this.#shelved.list({ limit: SHELF_MAX });
-    const kept = entries.map(({ key }) => this.get(key as string)).sort(latestFirst);
+  shelves(account = OWNER): Shelves {
+    const kept = this.#shelf(account).map((id) => this.get(id)).sort(latestFirst);
     const folders = Map.groupBy(kept.filter(({ folder }) => folder), ({ folder }) => folder!);
     const names = [...folders.keys()].sort((a, b) => a.localeCompare(b));
     return {
@@ -241,7 +270,8 @@ class StoredConversations implements Conversations {
     }
     const at = this.#now().toISOString();
     const branch: Conversation = {
-      ...{ id: crypto.randomUUID(), assistantId: before.assistantId, title: before.title },
+      ...{ id: crypto.randomUUID(), assistantId: before.assistantId, account: before.account },
+      title: before.title,
       ...{ messages: count, branchOf: { id, messages: count }, createdAt: at, updatedAt: at },
     };
     return await this.#kv.transaction((transaction) => {
@@ -251,11 +281,19 @@ class StoredConversations implements Conversations {
     });
   }
 
-  find(query: string): FoundConversation[] {
+  find(query: string, account = OWNER): FoundConversation[] {
     return this.#words.find(query).map(({ conversation, index }) => ({
       conversation: this.get(conversation),
       message: index === TITLE ? undefined : this.#messages.get([conversation, index]),
-    })).sort((a, b) => latestFirst(a.conversation, b.conversation)).slice(0, FOUND_MAX);
+    })).filter(({ conversation }) => conversation.account === account).sort((a, b) =>
+      latestFirst(a.conversation, b.conversation)
+    ).slice(0, FOUND_MAX);
+  }
+
+  /** Ids of what an account has pinned or put into folders. */
+  #shelf(account: string): string[] {
+    const { entries } = this.#shelved.list({ prefix: [account], limit: SHELF_MAX });
+    return entries.map(({ key }) => (key as string[])[1]!);
   }
 
   #keep(transaction: Transaction, id: string, message: Message): void {
@@ -281,7 +319,7 @@ class StoredConversations implements Conversations {
     return this.#kv.transaction((transaction) => {
       const before = this.get(id);
       const { after, result } = change(transaction, before);
-      transaction.remove(this.#recent, [before.updatedAt, id]);
+      transaction.remove(this.#recent, placeOf(before));
       if (after.title !== before.title) {
         const title = { conversation: id, index: TITLE };
         this.#words.remove(transaction, title, before.title);
@@ -294,7 +332,7 @@ class StoredConversations implements Conversations {
 
   #place(transaction: Transaction, conversation: Conversation): Conversation {
     transaction.put(this.#heads, conversation.id, conversation);
-    transaction.put(this.#recent, [conversation.updatedAt, conversation.id], true);
+    transaction.put(this.#recent, placeOf(conversation), true);
     return conversation;
   }
 }
@@ -302,10 +340,12 @@ class StoredConversations implements Conversations {
 const latestFirst = (a: Conversation, b: Conversation): number =>
   a.updatedAt < b.updatedAt ? 1 : -1;
 
-function checkRoom(shelved: readonly { readonly key: unknown }[], id: string): void {
-  if (shelved.length < SHELF_MAX || shelved.some(({ key }) => key === id)) return;
+function checkRoom(shelved: readonly string[], id: string): void {
+  if (shelved.length < SHELF_MAX || shelved.includes(id)) return;
   throw new FlintError(
     "over_budget",
     `${SHELF_MAX} conversations are pinned or in folders, the most there may be: take one out`,
   );
 }
+
+const placeOf = ({ account, updatedAt, id }: Conversation) => [account, updatedAt, id];

@@ -10,6 +10,8 @@ import { freeSlug } from "./slug.ts";
 
 /** Which assistants to list, in the order of their ids. */
 export interface AssistantFilter {
+  /** Whose: an account's id. */
+  readonly owner?: string;
   readonly category?: string;
   /** Also matches narrower tags: "zh" finds zh-CN. */
   readonly language?: string;
@@ -45,10 +47,22 @@ export interface VersionList {
 
 /** The assistants of one store. Reads are synchronous; writes resolve when they are on disk. */
 export interface Registry {
-  /** `draft` is checked here (AssistantDraft). Throws "bad_input", or "conflict" if its id is taken. */
-  create(draft: unknown): Promise<Assistant>;
+  /**
+   * `draft` is checked here (AssistantDraft). Throws "bad_input", or "conflict" if its id is taken.
+   * `also` writes in the same transaction.
+   */
+  create(draft: unknown, owner?: string, also?: Also): Promise<Assistant>;
   /** Throws "not_found", as everything here that takes an id. */
   get(id: string): Assistant;
+  /** Id of the account that it belongs to. */
+  ownerOf(id: string): string;
+  /** Whether an account's assistants may use a plugin. */
+  mayUse(owner: string, plugin: string): boolean;
+  /**
+   * Refuses what is the machine owner's alone: his collections, and plugins that act in his name.
+   * @throws FlintError denied
+   */
+  permit(owner: string, wish: Wish): void;
   list(filter?: AssistantFilter): AssistantList;
   /** `patch` is checked here (AssistantPatch). "conflict" unless `version` is the present one. */
   update(id: string, patch: unknown, version: number): Promise<Assistant>;
@@ -59,15 +73,28 @@ export interface Registry {
   getVersion(id: string, version: number): Assistant;
   /** Makes a new version equal to an old one. "conflict" unless `version` is the present one. */
   restore(id: string, old: number, version: number): Promise<Assistant>;
-  /** Installs the assistants that come with Flint, those that never were there before. */
+  /**
+   * Installs the assistants that come with Flint, those that never were there before, and gives the
+   * owner all that are there from before there were accounts.
+   */
   seed(): Promise<void>;
 }
+
+/** What an assistant would reach beyond its words. */
+type Wish = Pick<AssistantDraft, "knowledge" | "tools">;
+
+/** What is written together with a new assistant. */
+export type Also = (transaction: Transaction, made: Assistant) => void;
 
 /** A manifest as it is kept: one from before a field was there has that field's default. */
 const Kept = z.preprocess((value) => ({ ...ASSISTANT_DEFAULTS, ...value as object }), Assistant);
 
-/** The newest version, and whether it was removed. */
-const Head = z.strictObject({ assistant: Kept, removed: z.boolean() });
+/** The newest version, whether it was removed, and whose it is. */
+const Head = z.strictObject({
+  assistant: Kept,
+  removed: z.boolean(),
+  owner: z.string().default(OWNER),
+});
 type Head = z.infer<typeof Head>;
 
 /** A version as it is kept. Stores from before authors were told hold the manifest alone. */
@@ -83,47 +110,85 @@ const LIST_LIMIT_MAX = 100;
 const SCAN_MAX = 2000;
 const SCAN_STEP = 200;
 const VERSIONS_PAGE = 50;
+/** Behind every slug. */
+const LAST_ID = "\u{10ffff}";
 
-/** Opens the registry in `kv`. `now` tells the time of changes. */
-export function openRegistry(kv: Kv, { now = () => new Date() } = {}): Registry {
-  return new StoredRegistry(kv, now);
+/** How a registry is opened. */
+export interface RegistryOptions {
+  /** Tells the time of changes. */
+  readonly now?: () => Date;
+  /** Ids of plugins that everybody's assistants may use. Default: the owner's alone use plugins. */
+  readonly shared?: readonly string[];
+}
+
+/** Opens the registry in `kv`. */
+export function openRegistry(kv: Kv, options: RegistryOptions = {}): Registry {
+  return new StoredRegistry(kv, options);
 }
 
 class StoredRegistry implements Registry {
   readonly #kv: Kv;
   readonly #now: () => Date;
+  readonly #shared: ReadonlySet<string>;
   readonly #heads: Collection<Head>;
   /** [id, version] */
   readonly #history: Collection<Version>;
+  /** [owner, id] */
+  readonly #byOwner: Collection<true>;
 
-  constructor(kv: Kv, now: () => Date) {
+  constructor(kv: Kv, { now = () => new Date(), shared = [] }: RegistryOptions) {
     this.#kv = kv;
     this.#now = now;
+    this.#shared = new Set(shared);
     this.#heads = kv.collection("assistants", { parse: (value) => Head.parse(value) });
     this.#history = kv.collection("assistant_versions", {
       parse: (value) => Version.parse(value),
     });
+    this.#byOwner = kv.collection("assistants_by_owner");
   }
 
-  async create(value: unknown): Promise<Assistant> {
+  async create(value: unknown, owner = OWNER, also: Also = () => {}): Promise<Assistant> {
     const draft = parse(AssistantDraft, value);
-    return await this.#kv.transaction((transaction) => this.#create(transaction, draft));
+    this.permit(owner, draft);
+    return await this.#kv.transaction((transaction) => {
+      const made = this.#create(transaction, draft, owner);
+      also(transaction, made);
+      return made;
+    });
   }
 
   get(id: string): Assistant {
-    const head = this.#heads.get(id);
-    if (!head || head.removed) throw new FlintError("not_found", `there is no assistant "${id}"`);
-    return head.assistant;
+    return this.#head(id).assistant;
+  }
+
+  ownerOf(id: string): string {
+    return this.#head(id).owner;
+  }
+
+  mayUse(owner: string, plugin: string): boolean {
+    return owner === OWNER || this.#shared.has(plugin);
+  }
+
+  permit(owner: string, { knowledge = [], tools = [] }: Wish): void {
+    if (owner === OWNER) return;
+    const strange = tools.find(({ plugin }) => !this.mayUse(owner, plugin))?.plugin ?? knowledge[0];
+    if (strange === undefined) return;
+    throw new FlintError("denied", `"${strange}" is the owner's: leave it out, or ask the owner`);
   }
 
   list(filter: AssistantFilter = {}): AssistantList {
-    return pick(scan(this.#heads, filter.cursor), filter);
+    const { owner, cursor } = filter;
+    const all = owner === undefined
+      ? scan(this.#heads, cursor)
+      : scan(this.#byOwner, cursor, owner);
+    return pick(all, (id) => this.#heads.get(id)!, filter);
   }
 
   async update(id: string, value: unknown, version: number): Promise<Assistant> {
     const patch = given(parse(AssistantPatch, value));
     return await this.#kv.transaction((transaction) => {
       const before = this.#present(id, version);
+      this.permit(this.ownerOf(id), patch);
       const updatedAt = this.#now().toISOString();
       return this.#save(transaction, { ...before, ...patch, version: version + 1, updatedAt });
     });
@@ -131,7 +196,13 @@ class StoredRegistry implements Registry {
 
   async remove(id: string, version: number): Promise<void> {
     await this.#kv.transaction((transaction) => {
-      transaction.put(this.#heads, id, { assistant: this.#present(id, version), removed: true });
+      const { owner } = this.#head(id);
+      transaction.put(this.#heads, id, {
+        assistant: this.#present(id, version),
+        removed: true,
+        owner,
+      });
+      transaction.remove(this.#byOwner, [owner, id]);
     });
   }
 
@@ -164,11 +235,24 @@ class StoredRegistry implements Registry {
 
   async seed(): Promise<void> {
     await this.#kv.transaction((transaction) => {
-      for (const draft of SEEDS) if (!this.#heads.get(draft.id)) this.#create(transaction, draft);
+      const isNew = this.#byOwner.list({ prefix: [OWNER], limit: 1 }).entries.length === 0;
+      for (const id of isNew ? scan(this.#heads) : []) {
+        const { removed, owner } = this.#heads.get(id)!;
+        if (!removed) transaction.put(this.#byOwner, [owner, id], true);
+      }
+      for (const draft of SEEDS) {
+        if (!this.#heads.get(draft.id)) this.#create(transaction, draft, OWNER);
+      }
     });
   }
 
-  #create(transaction: Transaction, draft: AssistantDraft): Assistant {
+  #head(id: string): Head {
+    const head = this.#heads.get(id);
+    if (!head || head.removed) throw new FlintError("not_found", `there is no assistant "${id}"`);
+    return head;
+  }
+
+  #create(transaction: Transaction, draft: AssistantDraft, owner: string): Assistant {
     const isTaken = (id: string) => this.#heads.get(id) !== undefined;
     const id = draft.id ?? freeSlug(draft.name, isTaken);
     if (isTaken(id)) {
@@ -176,15 +260,18 @@ class StoredRegistry implements Registry {
     }
     const at = this.#now().toISOString();
     const rest = { id, version: 1, createdAt: at, updatedAt: at };
-    return this.#save(transaction, { ...ASSISTANT_DEFAULTS, ...given(draft), ...rest });
+    return this.#save(transaction, { ...ASSISTANT_DEFAULTS, ...given(draft), ...rest }, owner);
   }
 
-  #save(transaction: Transaction, assistant: Assistant): Assistant {
-    transaction.put(this.#heads, assistant.id, { assistant, removed: false });
-    transaction.put(this.#history, [assistant.id, assistant.version], {
-      author: OWNER,
-      assistant,
-    });
+  #save(
+    transaction: Transaction,
+    assistant: Assistant,
+    owner = this.ownerOf(assistant.id),
+  ): Assistant {
+    const { id, version } = assistant;
+    transaction.put(this.#heads, id, { assistant, removed: false, owner });
+    transaction.put(this.#byOwner, [owner, id], true);
+    transaction.put(this.#history, [id, version], { author: owner, assistant });
     return assistant;
   }
 
@@ -198,25 +285,35 @@ class StoredRegistry implements Registry {
   }
 }
 
-/** All heads in the order of their ids, those behind `after`. */
-function* scan(heads: Collection<Head>, after?: string): Generator<Head> {
+/** Ids in their order, those behind `after`; with `owner`, of keys [owner, id]. */
+function* scan(ids: Collection<unknown>, after?: string, owner?: string): Generator<string> {
+  const keyOf = (id: string) => owner === undefined ? id : [owner, id];
+  const whole = owner === undefined ? {} : { prefix: [owner] };
+  const behind = owner === undefined ? {} : { end: [owner, LAST_ID] };
   let start = after;
   while (true) {
-    const { entries } = heads.list({ limit: SCAN_STEP, ...(start === undefined ? {} : { start }) });
-    for (const { key, value } of entries) if (key !== start) yield value;
+    const from = start === undefined ? whole : { start: keyOf(start), ...behind };
+    const { entries } = ids.list({ limit: SCAN_STEP, ...from });
+    const found = entries.map(({ key }) => String([key].flat().at(-1)));
+    for (const id of found) if (id !== start) yield id;
     if (entries.length < SCAN_STEP) return;
-    start = String(entries.at(-1)!.key);
+    start = found.at(-1)!;
   }
 }
 
 /** The first of `all` that the filter lets through. */
-function pick(all: Iterable<Head>, filter: AssistantFilter): AssistantList {
+function pick(
+  all: Iterable<string>,
+  headOf: (id: string) => Head,
+  filter: AssistantFilter,
+): AssistantList {
   const { limit = LIST_LIMIT } = filter;
   checkLimit(limit, LIST_LIMIT_MAX);
   const assistants: Assistant[] = [];
   let scanned = 0;
   let last = "";
-  for (const { assistant, removed } of all) {
+  for (const id of all) {
+    const { assistant, removed } = headOf(id);
     if (assistants.length === limit || scanned === SCAN_MAX) return { assistants, next: last };
     if (!removed && matches(assistant, filter)) assistants.push(assistant);
     last = assistant.id;

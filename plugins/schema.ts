@@ -28,7 +28,7 @@ const SLUG =
 export const SLUG_CHARS_MAX = 64;
 /** Above the longest that agents of other apps bring along (60 KB); what a window holds is for the prompt to say. */
 export const INSTRUCTIONS_CHARS_MAX = 100_000;
-/** Whoever runs this machine: there are no accounts yet. */
+/** The account of whoever runs this machine. */
 export const OWNER = "owner";
 /** Longest text a user can send in one message. */
 export const MESSAGE_CHARS_MAX = 32_000;
@@ -249,6 +249,7 @@ export type Message = z.infer<typeof Message>;
 export const Conversation = z.strictObject({
   id: z.uuid(),
   assistantId: Slug,
+  account: Slug.default(OWNER).meta({ description: "Whose it is" }),
   title: plainText(0, 120).meta({
     description: "Of the first message unless renamed; may be empty",
   }),

@@ -32,6 +32,7 @@ import { addDocs } from "./api/docs.ts";
 import { errorResponse, isBug } from "./api/errors.ts";
 import { type GuardOptions, hostGuard, originGuard } from "./api/guard.ts";
 import { createHealth } from "./api/health.ts";
+import { guardBelongings } from "./api/belongings.ts";
 import { identity } from "./api/identity.ts";
 import { createInvoke } from "./api/invoke.ts";
 import { createMcp } from "./api/mcp.ts";
@@ -49,6 +50,7 @@ import type { Listings } from "./market/listings.ts";
 import type { Catalog } from "./market/catalog.ts";
 import type { UseOf } from "./market/use.ts";
 import type { Money } from "./money/money.ts";
+import type { Usable } from "./market/usable.ts";
 import type { People } from "./people/people.ts";
 import { createPages } from "./web/pages.tsx";
 
@@ -68,6 +70,7 @@ export interface StoreDeps extends People {
   readonly listings: Listings;
   readonly boards: Boards;
   readonly installs: Installs;
+  readonly usable: Usable;
   readonly catalog: Catalog;
   readonly uses: UseOf;
   readonly money: Money;
@@ -96,6 +99,10 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
 
   app.onError((error, c) => {
     if (isBug(error)) onBug(`${c.get("requestId")} ${error.stack}`);
+    const isPage = c.req.header("accept")?.includes("text/html");
+    if (isPage && error instanceof HTTPException && error.status === 401) {
+      return c.redirect(`/sign-in?${new URLSearchParams({ next: c.req.path })}`, 303);
+    }
     return errorResponse(c, error);
   });
   const pages = createPages({ ...deps, log: onBug });
@@ -129,6 +136,7 @@ export function createStore(deps: StoreDeps, options: StoreOptions = {}): OpenAP
   }));
 
   app.use(identity(deps, options));
+  guardBelongings(app, deps);
 
   app.route("/", createHealth(deps));
   app.route("/v1", createOpenAi(deps));

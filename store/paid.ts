@@ -1,5 +1,5 @@
 /** Money and analytics over one store: what the turnstile sees becomes charges, ranks and counts. */
-import { OWNER, type Registry } from "@flint/plugins";
+import type { Registry } from "@flint/plugins";
 import { Analytics } from "./analytics/counts.ts";
 import type { Boards } from "./market/boards.ts";
 import { isPublic } from "./market/listing.ts";
@@ -38,7 +38,7 @@ export interface PaidNeeds extends Pick<MoneyNeeds, "kv" | "stripe"> {
   readonly boards: Boards;
 }
 
-/** A listing's answers are its publisher's; what was never published is the owner's own. */
+/** A listing's answers are its publisher's; what was never published is its owner's. */
 function meteredAs(
   { registry, listings }: Pick<PaidNeeds, "registry" | "listings">,
   id: string,
@@ -49,5 +49,5 @@ function meteredAs(
     return { publisher, listing: id, category, version: release, ranked: isPublic(listing) };
   }
   const { category, version } = registry.get(id);
-  return { publisher: OWNER, listing: id, category, version, ranked: false };
+  return { publisher: registry.ownerOf(id), listing: id, category, version, ranked: false };
 }

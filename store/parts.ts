@@ -5,6 +5,7 @@ import {
   Apis,
   type AskNeeds,
   type Assistants,
+  BUILTIN_PLUGINS,
   createAssistants,
   Door,
   type Embedder,
@@ -27,6 +28,7 @@ import { openInstalls } from "./market/installs.ts";
 import { openListings } from "./market/listings.ts";
 import { openPaid } from "./paid.ts";
 import { openStripe } from "./money/stripe.ts";
+import { openUsable } from "./market/usable.ts";
 import { openPeople } from "./people/people.ts";
 
 /** What tools are made from. */
@@ -70,7 +72,8 @@ export interface Parts extends StoreDeps {
 
 /** Opens them. */
 export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): Parts {
-  const registry = openRegistry(kv), conversations = openConversations(kv);
+  const shared = BUILTIN_PLUGINS.map(({ id }) => id);
+  const registry = openRegistry(kv, { shared }), conversations = openConversations(kv);
   const memory = openMemory(kv);
   const engine = () => house.engine();
   // The kinds come before the assistants that use them, and one kind asks the assistants.
@@ -80,18 +83,19 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
   const { close, web, ...tools } = openTools({ kv, registry, folder, allowed, ask });
   const { toolbox } = tools;
   const embedder = openEmbedder(minilm);
-  const shared = { registry, memory, toolbox, embedder, engine };
+  const needs = { memory, toolbox, embedder, engine };
   const library = openLibrary({ kv, embedder });
-  const builder = openBuilder({ ...shared, kv, tools: () => toolbox.list() });
+  const builder = openBuilder({ ...needs, registry, kv, tools: () => toolbox.list() });
   const people = openPeople(kv), market = openMarket(kv, registry, embedder);
+  const usable = openUsable({ registry, ...people, ...market });
   const stripe = () => openStripe({ web, secrets: tools.secrets });
   const paid = openPaid({ kv, registry, stripe, ...people, ...market });
-  const turnstile = paid.money.meter;
-  const assistants = createAssistants({ ...shared, conversations, library, turnstile });
+  const turnstile = paid.money.meter, talk = { conversations, library, turnstile };
+  const assistants = createAssistants({ ...needs, registry: usable, ...talk });
   return {
     ...tools,
     ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
-    ...{ ...people, ...market, ...paid },
+    ...{ ...people, ...market, ...paid, usable },
     async close() {
       await Promise.all([assistants.close(), builder.close(), market.catalog.close()]);
       await paid.money.meter.retry();

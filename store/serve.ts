@@ -53,6 +53,7 @@ export async function openFlint(options: FlintOptions): Promise<Flint> {
   });
   await parts.accounts.found();
   await parts.registry.seed();
+  await parts.conversations.adopt();
   return {
     ...parts,
     async close() {

@@ -8,7 +8,7 @@ import type { Memory } from "../memory.ts";
 import { parse } from "../parse.ts";
 import { visible } from "../plain_text.ts";
 import type { Registry } from "../registry.ts";
-import { type Assistant, ASSISTANT_DEFAULTS, AssistantPatch, Manifest } from "../schema.ts";
+import { type Assistant, ASSISTANT_DEFAULTS, AssistantPatch, Manifest, OWNER } from "../schema.ts";
 import { WRITER_PARAMETERS } from "../writer.ts";
 import type { Category } from "./categories.ts";
 import { likenessToCategories } from "./choose_category.ts";
@@ -44,13 +44,20 @@ export interface BuilderNeeds {
   readonly now?: () => Date;
 }
 
+/** What a session begins with. */
+export interface SessionOptions {
+  readonly assistantId?: string | undefined;
+  /** Default: the owner. */
+  readonly account?: string | undefined;
+}
+
 /** Sessions in which assistants are made. What takes an id throws "not_found". */
 export interface Builder {
-  /** A new session; with an assistant's id, to change that assistant. */
-  create(options?: { readonly assistantId?: string | undefined }): Promise<BuilderSession>;
+  /** A new session of an account; with an assistant's id, to change that assistant of theirs. */
+  create(options?: SessionOptions): Promise<BuilderSession>;
   get(id: string): BuilderSession;
-  /** The sessions changed last, at most `limit`, the latest first. */
-  list(limit: number): BuilderSession[];
+  /** An account's sessions changed last, at most `limit`, the latest first. */
+  list(limit: number, account?: string): BuilderSession[];
   turns(id: string): BuilderTurn[];
   /**
    * Reads a message and does what it asks. Throws on its first step what keeps it from beginning
@@ -107,17 +114,24 @@ class StoredBuilder implements Builder {
       memory: needs.memory,
       toolbox: needs.toolbox,
       embedder: needs.embedder,
-      draftOf: (id) => ({ head: this.#sessions.head(id), draft: this.#present(id) }),
+      draftOf: (id) => {
+        const head = this.#sessions.head(id), draft = this.#present(id);
+        needs.registry.permit(head.account, draft);
+        return { head, draft };
+      },
     });
     this.#categories = likenessToCategories(needs.embedder);
     this.#operations = likenessToOperations(needs.embedder);
   }
 
-  async create(
-    { assistantId }: { assistantId?: string | undefined } = {},
-  ): Promise<BuilderSession> {
-    const from = assistantId === undefined ? undefined : this.#needs.registry.get(assistantId);
+  async create({ assistantId, account = OWNER }: SessionOptions = {}): Promise<BuilderSession> {
+    const { registry } = this.#needs;
+    const from = assistantId === undefined ? undefined : registry.get(assistantId);
+    if (from && registry.ownerOf(from.id) !== account) {
+      throw new FlintError("not_found", `there is no assistant "${from.id}" of yours`);
+    }
     const { id } = await this.#sessions.create(
+      account,
       from && { assistantId: from.id, version: from.version, draft: manifestOf(from) },
     );
     return this.get(id);
@@ -127,8 +141,8 @@ class StoredBuilder implements Builder {
     return this.#sessions.get(id);
   }
 
-  list(limit: number): BuilderSession[] {
-    return this.#sessions.list(limit);
+  list(limit: number, account = OWNER): BuilderSession[] {
+    return this.#sessions.list(account, limit);
   }
 
   turns(id: string): BuilderTurn[] {
@@ -176,11 +190,11 @@ class StoredBuilder implements Builder {
   async save(id: string): Promise<Assistant> {
     const { registry } = this.#needs;
     const draft = this.#present(id);
-    const { assistantId, version } = this.#sessions.head(id);
+    const { assistantId, version, account } = this.#sessions.head(id);
     const known = assistantId !== undefined && version !== undefined;
     const saved = known
       ? await registry.update(assistantId, draft, version)
-      : await registry.create(draft);
+      : await registry.create(draft, account);
     await this.#sessions.saved(id, saved.id, saved.version);
     return saved;
   }
@@ -216,7 +230,8 @@ class StoredBuilder implements Builder {
     let step = await making.next();
     for (; !step.done; step = await making.next()) yield { type: "field", ...step.value };
     const { embedder } = this.#needs;
-    const suggested = await orNothing(suggestTools(said, this.#tools(), embedder, signal)) ?? [];
+    const known = this.#toolsOf(this.#sessions.head(id).account);
+    const suggested = await orNothing(suggestTools(said, known, embedder, signal)) ?? [];
     const granted = suggested.map((tool) => ({ plugin: tool.id }));
     if (granted.length > 0) yield { type: "field", field: "tools", value: granted, by: "rules" };
     const draft = parse(Manifest, { ...step.value.draft, tools: granted });
@@ -249,9 +264,10 @@ class StoredBuilder implements Builder {
       const question = askForValue(operation, chinese);
       return yield* this.#done(head.id, { ...turn, reply: question.text, question });
     }
-    const named = await this.#named(operation, draft, signal);
+    const known = this.#toolsOf(head.account);
+    const named = await this.#named(operation, draft, known, signal);
     if (!named) {
-      const names = this.#tools().map(({ name }) => name);
+      const names = known.map(({ name }) => name);
       return yield* this.#done(head.id, { ...turn, reply: noTool(operation.kind, names, chinese) });
     }
     const { after, fault } = tried(draft, named.operation);
@@ -264,19 +280,21 @@ class StoredBuilder implements Builder {
     );
   }
 
-  #tools(): readonly ToolCard[] {
-    return this.#needs.tools?.() ?? [];
+  /** The tools that an account's assistants may use. */
+  #toolsOf(account: string): readonly ToolCard[] {
+    const all = this.#needs.tools?.() ?? [];
+    return all.filter(({ id }) => this.#needs.registry.mayUse(account, id));
   }
 
   /** The operation with its tool found among those there are or are granted; undefined: it is not there. */
   async #named(
     operation: Operation,
     { tools }: Manifest,
+    known: readonly ToolCard[],
     signal?: AbortSignal,
   ): Promise<{ operation: Operation; told: { text?: string } } | undefined> {
     const { kind, text = "" } = operation;
     if (kind !== "add_tool" && kind !== "remove_tool") return { operation, told: {} };
-    const known = this.#tools();
     const cardOf = (id: string) =>
       known.find((tool) => tool.id === id) ?? { id, name: id, description: "" };
     const choice = kind === "add_tool" ? known : tools.map(({ plugin }) => cardOf(plugin));

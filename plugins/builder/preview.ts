@@ -4,8 +4,9 @@ import { createAssistants } from "../assistant.ts";
 import { openConversations } from "../conversation.ts";
 import type { Embedder } from "../knowledge/embed.ts";
 import type { Memory } from "../memory.ts";
-import type { ChatEvent, Manifest, Message } from "../schema.ts";
+import type { Assistant, ChatEvent, Manifest, Message } from "../schema.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
+import type { Head } from "./session.ts";
 
 /** What a preview needs. */
 export interface PreviewNeeds {
@@ -16,7 +17,7 @@ export interface PreviewNeeds {
   readonly embedder: Pick<Embedder, "embed">;
   /** A session's times and its present draft; throws "not_found", or "conflict" while there is none. */
   readonly draftOf: (id: string) => {
-    readonly head: { readonly createdAt: string; readonly updatedAt: string };
+    readonly head: Pick<Head, "account" | "createdAt" | "updatedAt">;
     readonly draft: Manifest;
   };
 }
@@ -40,7 +41,7 @@ const DRAFT = "draft-";
 /** Opens the tries in `kv`. */
 export function openPreview({ kv, draftOf, ...needs }: PreviewNeeds): Preview {
   const conversations = openConversations(kv, { prefix: "preview_" });
-  const get = (assistantId: string) => {
+  const get = (assistantId: string): Assistant => {
     const { head: { createdAt, updatedAt }, draft } = draftOf(assistantId.slice(DRAFT.length));
     return { ...draft, id: assistantId, version: 1, createdAt, updatedAt };
   };
@@ -65,8 +66,8 @@ export function openPreview({ kv, draftOf, ...needs }: PreviewNeeds): Preview {
       return exists(id) ? conversations.messages(id) : [];
     },
     async *reply(id, text, signal) {
-      draftOf(id);
-      if (!exists(id)) await conversations.create(DRAFT + id, id);
+      const { head: { account } } = draftOf(id);
+      if (!exists(id)) await conversations.create(DRAFT + id, account, id);
       yield* assistants.reply(id, text, signal);
     },
     async *regenerate(id, signal) {

@@ -54,13 +54,17 @@ export class Sessions {
   }
 
   /** A new session, from an assistant's manifest if one is given. */
-  async create(from?: { assistantId: string; version: number; draft: Manifest }): Promise<Head> {
+  async create(
+    account: string,
+    from?: { assistantId: string; version: number; draft: Manifest },
+  ): Promise<Head> {
     const time = this.#now().toISOString();
     const id = crypto.randomUUID();
     const at = from ? 0 : -1;
     const known = from && { assistantId: from.assistantId, version: from.version, savedAt: 0 };
     const head: Head = {
       id,
+      account,
       at,
       last: at,
       turns: 0,
@@ -88,10 +92,10 @@ export class Sessions {
     return this.#drafts.get([id, this.head(id).at]);
   }
 
-  /** Those changed last, the latest first. */
-  list(limit: number): BuilderSession[] {
+  /** An account's that were changed last, the latest first. */
+  list(account: string, limit: number): BuilderSession[] {
     const { entries } = this.#heads.list({ limit: LIST_MAX });
-    const heads = entries.map(({ value }) => value);
+    const heads = entries.map(({ value }) => value).filter((head) => head.account === account);
     heads.sort((a, b) => a.updatedAt < b.updatedAt ? 1 : -1);
     return heads.slice(0, limit).map(({ id }) => this.get(id));
   }

@@ -1,7 +1,7 @@
 /** What is stored and sent of a builder's sessions. */
 import { z } from "zod";
 import { FieldChange } from "../manifest_diff.ts";
-import { Assistant, Manifest, MESSAGE_CHARS_MAX } from "../schema.ts";
+import { Assistant, Manifest, MESSAGE_CHARS_MAX, OWNER } from "../schema.ts";
 import { Operation } from "./operation.ts";
 
 /** How it was found what a message means, or who wrote a text. */
@@ -37,6 +37,7 @@ export type BuilderTurn = z.infer<typeof BuilderTurn>;
 /** A talk that makes an assistant; its drafts and turns are kept beside it. */
 export const BuilderSession = z.strictObject({
   id: z.uuid(),
+  account: z.string().default(OWNER).meta({ description: "Whose it is" }),
   draft: Manifest.nullable().meta({ description: "null until something was wished for" }),
   question: Question.optional().meta({ description: "Waits for an answer, but holds nothing up" }),
   canUndo: z.boolean(),

@@ -3,7 +3,7 @@ import { FlintError } from "@flint/core";
 import { z } from "zod";
 import { type AskNeeds, askTool } from "../ask.ts";
 import type { Registry } from "../registry.ts";
-import type { Assistant } from "../schema.ts";
+import { type Assistant, OWNER } from "../schema.ts";
 import type { Tool } from "./tool.ts";
 import type { Plugin, PluginType } from "./toolbox.ts";
 import { wireName } from "./wire_name.ts";
@@ -60,7 +60,7 @@ export function everyone(registry: Pick<Registry, "list">): Assistant[] {
   const found: Assistant[] = [];
   let cursor: string | undefined;
   do {
-    const page = registry.list({ limit: PAGE, ...(cursor ? { cursor } : {}) });
+    const page = registry.list({ owner: OWNER, limit: PAGE, ...(cursor ? { cursor } : {}) });
     found.push(...page.assistants);
     cursor = page.next;
   } while (cursor !== undefined && found.length < COLLEAGUES_MAX);

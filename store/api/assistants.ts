@@ -10,12 +10,12 @@ import {
   diffManifest,
   FieldChange,
   type Memory,
-  OWNER,
   type Registry,
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
 import { json, jsonBody, problems } from "./describe.ts";
 import { given } from "./given.ts";
+import { requireAccount } from "./identity.ts";
 
 const tags = ["Assistants"];
 
@@ -164,12 +164,15 @@ export function createAssistants({ registry, memory }: AssistantDeps): OpenAPIHo
   const app = new OpenAPIHono();
 
   app.openapi(list, (c) => {
-    const { assistants, next } = registry.list(given(c.req.valid("query")));
+    const { assistants, next } = registry.list({
+      owner: requireAccount(c).id,
+      ...given(c.req.valid("query")),
+    });
     return c.json({ assistants: [...assistants], ...given({ next }) }, 200);
   });
 
   app.openapi(create, async (c) => {
-    const made = await registry.create(c.req.valid("json"));
+    const made = await registry.create(c.req.valid("json"), requireAccount(c).id);
     return c.json(made, 201, {
       ETag: etag(made),
       Location: `/api/assistants/${encodeURIComponent(made.id)}`, // ids are of any script
@@ -195,7 +198,7 @@ export function createAssistants({ registry, memory }: AssistantDeps): OpenAPIHo
     await matched(
       registry.remove(id, versionOf(c.req.valid("header")["if-match"], registry.get(id))),
     );
-    await memory.clear({ assistant: id, user: OWNER }); // nobody could see it any more
+    await memory.clear({ assistant: id, user: requireAccount(c).id }); // nobody could see it any more
     return c.body(null, 204);
   });
 

@@ -15,6 +15,7 @@ import {
 } from "@flint/plugins";
 import { events, json, jsonBody, problems } from "./describe.ts";
 import { typedStream } from "./events.ts";
+import { requireAccount } from "./identity.ts";
 
 const tags = ["Builder"];
 
@@ -168,13 +169,16 @@ export function createBuilder({ builder }: { readonly builder: Builder }): OpenA
   const app = new OpenAPIHono();
 
   app.openapi(create, async (c) => {
-    const begun = await builder.create(c.req.valid("json"));
+    const begun = await builder.create({
+      ...c.req.valid("json"),
+      account: requireAccount(c).id,
+    });
     return c.json(begun, 201, { Location: `/api/builder/sessions/${begun.id}` });
   });
 
   app.openapi(list, (c) => {
     const { limit = LISTED } = c.req.valid("query");
-    return c.json({ sessions: builder.list(limit) }, 200);
+    return c.json({ sessions: builder.list(limit, requireAccount(c).id) }, 200);
   });
 
   app.openapi(edit, async (c) => {

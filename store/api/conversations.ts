@@ -8,7 +8,6 @@ import {
   Message,
   MESSAGE_CHARS_MAX,
   MESSAGES_MAX,
-  type Registry,
   ShelfDraft,
   SLUG_CHARS_MAX,
   Summary,
@@ -16,6 +15,7 @@ import {
 } from "@flint/plugins";
 import { events, json, jsonBody, problems } from "./describe.ts";
 import { typedStream } from "./events.ts";
+import type { Usable } from "../market/usable.ts";
 import { given } from "./given.ts";
 import { requireAccount } from "./identity.ts";
 
@@ -212,25 +212,29 @@ const give = createRoute({
 
 /** What the conversation routes need. */
 export interface ConversationDeps {
-  readonly registry: Registry;
+  readonly usable: Pick<Usable, "get">;
   readonly conversations: Conversations;
   readonly assistants: Assistants;
 }
 
 /** Routes of kept conversations. */
 export function createConversations(deps: ConversationDeps): OpenAPIHono {
-  const { registry, conversations, assistants } = deps;
+  const { usable, conversations, assistants } = deps;
   const app = new OpenAPIHono();
   addFinding(app, conversations);
 
   app.openapi(list, (c) => {
-    const { conversations: found, next } = conversations.list(given(c.req.valid("query")));
+    const { conversations: found, next } = conversations.list({
+      account: requireAccount(c).id,
+      ...given(c.req.valid("query")),
+    });
     return c.json({ conversations: [...found], ...given({ next }) }, 200);
   });
 
   app.openapi(begin, async (c) => {
-    const assistant = registry.get(c.req.valid("json").assistantId);
-    const begun = await conversations.create(assistant.id);
+    const { id: account } = requireAccount(c);
+    const assistant = usable.get(c.req.valid("json").assistantId, account);
+    const begun = await conversations.create(assistant.id, account);
     return c.json(begun, 201, { Location: `/api/conversations/${begun.id}` });
   });
 
@@ -280,7 +284,7 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
 /** Found, branched, taken elsewhere. */
 function addFinding(app: OpenAPIHono, conversations: Conversations): void {
   app.openapi(find, (c) => {
-    const found = conversations.find(c.req.valid("query").q)
+    const found = conversations.find(c.req.valid("query").q, requireAccount(c).id)
       .map(({ conversation, message }) => ({ conversation, ...given({ message }) }));
     return c.json({ found }, 200);
   });

@@ -5,12 +5,13 @@ import {
   FactText,
   type Memory,
   type MemoryKey,
-  OWNER,
-  type Registry,
   Remembered,
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
+import type { Context } from "hono";
+import type { Usable } from "../market/usable.ts";
 import { json, jsonBody, problems } from "./describe.ts";
+import { requireAccount } from "./identity.ts";
 
 const tags = ["Memory"];
 
@@ -77,43 +78,43 @@ const remove = createRoute({
 
 /** What the memory routes need. */
 export interface MemoryDeps {
-  readonly registry: Registry;
+  readonly usable: Pick<Usable, "get">;
   readonly memory: Memory;
 }
 
 /** The memories' routes. */
-export function createMemory({ registry, memory }: MemoryDeps): OpenAPIHono {
+export function createMemory({ usable, memory }: MemoryDeps): OpenAPIHono {
   const app = new OpenAPIHono();
   // Of assistants that are there alone: "not_found" for others.
-  const keyOf = ({ id }: { id: string }): MemoryKey => ({
-    assistant: registry.get(id).id,
-    user: OWNER,
-  });
+  const keyOf = (c: Context, { id }: { id: string }): MemoryKey => {
+    const { id: user } = requireAccount(c);
+    return { assistant: usable.get(id, user).id, user };
+  };
 
-  app.openapi(read, (c) => c.json(memory.get(keyOf(c.req.valid("param"))), 200));
+  app.openapi(read, (c) => c.json(memory.get(keyOf(c, c.req.valid("param"))), 200));
 
   app.openapi(turn, async (c) => {
     const { enabled } = c.req.valid("json");
-    return c.json(await memory.turn(keyOf(c.req.valid("param")), enabled), 200);
+    return c.json(await memory.turn(keyOf(c, c.req.valid("param")), enabled), 200);
   });
 
   app.openapi(clear, async (c) => {
-    await memory.clear(keyOf(c.req.valid("param")));
+    await memory.clear(keyOf(c, c.req.valid("param")));
     return c.body(null, 204);
   });
 
   app.openapi(add, async (c) => {
-    return c.json(await memory.add(keyOf(c.req.valid("param")), c.req.valid("json")), 201);
+    return c.json(await memory.add(keyOf(c, c.req.valid("param")), c.req.valid("json")), 201);
   });
 
   app.openapi(edit, async (c) => {
     const param = c.req.valid("param");
-    return c.json(await memory.edit(keyOf(param), param.fact, c.req.valid("json")), 200);
+    return c.json(await memory.edit(keyOf(c, param), param.fact, c.req.valid("json")), 200);
   });
 
   app.openapi(remove, async (c) => {
     const param = c.req.valid("param");
-    await memory.remove(keyOf(param), param.fact);
+    await memory.remove(keyOf(c, param), param.fact);
     return c.body(null, 204);
   });
   return app;

@@ -9,6 +9,7 @@ import {
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
 import { json, problems } from "./describe.ts";
+import { requireAccount } from "./identity.ts";
 
 const tags = ["Assistants"];
 
@@ -83,7 +84,7 @@ export function createTransfer({ registry }: { registry: Registry }): OpenAPIHon
     const found = await importPackage(bytes, c.req.valid("query").name ?? "assistant");
     const imported = [];
     for (const { format, draft } of found) {
-      imported.push({ format, assistant: await registry.create(draft) });
+      imported.push({ format, assistant: await registry.create(draft, requireAccount(c).id) });
     }
     return c.json({ imported }, 201);
   });

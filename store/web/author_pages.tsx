@@ -3,11 +3,12 @@ import {
   type Builder,
   diffManifest,
   type Memory,
-  OWNER,
   type Registry,
   type Toolbox,
 } from "@flint/plugins";
 import type { Context, Hono } from "hono";
+import { requireAccount } from "../api/identity.ts";
+import type { Usable } from "../market/usable.ts";
 import { MemoryPage, Versions } from "./author.tsx";
 import { Build } from "./build.tsx";
 import { BuildStart } from "./build_start.tsx";
@@ -19,6 +20,7 @@ import { createMarkdown } from "./markdown.ts";
 export interface AuthorDeps {
   readonly builder: Builder;
   readonly registry: Registry;
+  readonly usable: Usable;
   readonly memory: Memory;
   readonly toolbox: Toolbox;
 }
@@ -31,13 +33,13 @@ const SESSIONS = 30;
 /** Adds them. */
 export function addAuthorPages(
   app: Hono,
-  { builder, registry, memory, toolbox }: AuthorDeps,
+  { builder, registry, usable, memory, toolbox }: AuthorDeps,
   { frame, send }: Drawing,
 ): void {
   app.get("/build", (c) => {
-    const sessions = builder.list(SESSIONS).filter(({ draft, turns, saved }) =>
-      draft && turns > 0 && !saved
-    );
+    const sessions = builder.list(SESSIONS, requireAccount(c).id).filter((
+      { draft, turns, saved },
+    ) => draft && turns > 0 && !saved);
     return send(c, <BuildStart frame={frame(c)} sessions={sessions.slice(0, DRAFTS)} />);
   });
 
@@ -74,8 +76,9 @@ export function addAuthorPages(
   });
 
   app.get("/a/:assistant/memory", (c) => {
-    const assistant = registry.get(c.req.param("assistant"));
-    const remembered = memory.get({ assistant: assistant.id, user: OWNER });
+    const { id: user } = requireAccount(c);
+    const assistant = usable.get(c.req.param("assistant"), user);
+    const remembered = memory.get({ assistant: assistant.id, user });
     return send(
       c,
       <MemoryPage frame={frame(c)} assistant={assistant} remembered={remembered} />,

@@ -1,9 +1,10 @@
 /** How every page is drawn: what the shell around it shows, and the document it becomes. */
 import type { Engine, ModelHouse } from "@flint/core";
-import type { Conversations, Registry } from "@flint/plugins";
+import type { ConversationList, Conversations } from "@flint/plugins";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Usable } from "../market/usable.ts";
 import type { AssetAddresses } from "./assets.ts";
 import type { Frame } from "./layout.tsx";
 import { type Theme, themes } from "./sidebar.tsx";
@@ -24,7 +25,7 @@ export interface Drawing {
 /** What the shell tells of. */
 export interface DrawingDeps {
   readonly house: ModelHouse;
-  readonly registry: Registry;
+  readonly usable: Usable;
   readonly conversations: Conversations;
 }
 
@@ -42,13 +43,16 @@ export function createDrawing(deps: DrawingDeps, assets: AssetAddresses): Drawin
 
 function frameOf(
   c: Context,
-  { house, registry, conversations }: DrawingDeps,
+  { house, usable, conversations }: DrawingDeps,
   assets: AssetAddresses,
 ): Frame {
   const language = (c.get("language") ?? "en") as Language;
   const theme = getCookie(c, "theme") ?? "system";
   const status = house.status();
-  const recent = conversations.list({ limit: LISTED });
+  const account = c.get("account");
+  const recent: ConversationList = account
+    ? conversations.list({ account: account.id, limit: LISTED })
+    : { conversations: [] };
   const engine: Engine | undefined = status.serving === undefined ? undefined : house.engine();
   return {
     say: speak(language),
@@ -57,11 +61,11 @@ function frameOf(
     path: c.req.path,
     now: Date.now(),
     assets,
-    assistants: registry.list({ limit: LISTED }).assistants,
+    assistants: account ? usable.list(account.id, LISTED) : [],
     conversations: recent.conversations.filter(({ messages, pinned, folder }) =>
       messages > 0 && !pinned && folder === undefined
     ),
-    shelves: conversations.shelves(),
+    shelves: account ? conversations.shelves(account.id) : { pinned: [], folders: [] },
     more: recent.next !== undefined,
     status,
     report: engine?.report(),

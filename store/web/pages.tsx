@@ -4,7 +4,10 @@ import type { Library } from "@flint/plugins";
 import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
+import { guardPages } from "../api/belongings.ts";
 import { given } from "../api/given.ts";
+import { requireAccount } from "../api/identity.ts";
+import type { Usable } from "../market/usable.ts";
 import { loadAssets } from "./assets.ts";
 import { addAuthorPages, type AuthorDeps } from "./author_pages.tsx";
 import { Chat, NewChat } from "./chat.tsx";
@@ -57,10 +60,12 @@ export function createPages(deps: PagesDeps): Pages {
     caches: false,
   }));
 
+  guardPages(app, deps);
+
   app.get("/", (c) => send(c, <Home frame={frame(c)} />));
 
   app.get("/a/:assistant", (c) => {
-    const assistant = deps.registry.get(c.req.param("assistant"));
+    const assistant = deps.usable.get(c.req.param("assistant"), requireAccount(c).id);
     const ask = c.req.query("ask")?.slice(0, ASK_MAX);
     return send(c, <NewChat frame={frame(c)} assistant={assistant} ask={ask} />);
   });
@@ -68,13 +73,14 @@ export function createPages(deps: PagesDeps): Pages {
   app.get("/chat/:conversation", (c) => send(c, chatPage(c, deps, drawing)));
 
   app.get("/conversations", (c) => {
+    const { id: account } = requireAccount(c);
     const query = c.req.query("q")?.trim().slice(0, QUERY_MAX);
     if (query) {
-      const found = deps.conversations.find(query);
+      const found = deps.conversations.find(query, account);
       return send(c, <Found frame={frame(c)} query={query} found={found} />);
     }
     const cursor = c.req.query("cursor");
-    const list = deps.conversations.list({ limit: LISTED, ...given({ cursor }) });
+    const list = deps.conversations.list({ account, limit: LISTED, ...given({ cursor }) });
     return send(c, <History frame={frame(c)} list={list} />);
   });
 
@@ -102,7 +108,7 @@ function chatPage(c: Context, deps: PagesDeps, drawing: Drawing) {
   const conversation = deps.conversations.get(c.req.param("conversation")!);
   const { assistantId } = conversation;
   const frame = drawing.frame(c);
-  const assistant = there(() => deps.registry.get(assistantId));
+  const assistant = there(() => deps.usable.get(assistantId, conversation.account));
   return (
     <Chat
       frame={frame}
@@ -123,7 +129,9 @@ function there<T>(get: () => T): T | undefined {
   try {
     return get();
   } catch (error) {
-    if (error instanceof FlintError && error.code === "not_found") return undefined;
+    if (error instanceof FlintError && ["not_found", "denied"].includes(error.code)) {
+      return undefined;
+    }
     throw error;
   }
 }

@@ -1,14 +1,13 @@
 /** GET /v1/models: every name that the `model` field may hold. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { EMBEDDING_MODEL, type ModelHouse } from "@flint/core";
-import type { Assistant, Registry } from "@flint/plugins";
+import type { Assistant } from "@flint/plugins";
+import type { Usable } from "../../market/usable.ts";
 import { json, openAiFailures } from "../describe.ts";
-import { given } from "../given.ts";
+import { requireAccount } from "../identity.ts";
 
-/** Assistants listed here at most; who has more reads /api/assistants page by page. */
-const MODELS_MAX = 1000;
-/** The registry's largest page. */
-const PAGE = 100;
+/** Assistants of one's own and installed ones, each; who has more reads /api/assistants by pages. */
+const LISTED = 100;
 
 const Model = z.object({
   id: z.string(),
@@ -46,20 +45,20 @@ const retrieve = createRoute({
 /** What the model routes need. */
 export interface ModelDeps {
   readonly house: ModelHouse;
-  readonly registry: Registry;
+  readonly usable: Usable;
 }
 
 /** The list and its entries. */
-export function createModels({ house, registry }: ModelDeps): OpenAPIHono {
+export function createModels({ house, usable }: ModelDeps): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(list, (c) => {
-    const data = [...models(house), ...assistants(registry)];
+    const data = [...models(house), ...usable.list(requireAccount(c).id, LISTED).map(assistant)];
     return c.json({ object: "list" as const, data }, 200);
   });
   app.openapi(retrieve, (c) => {
     const { model: id } = c.req.valid("param");
     const core = [...models(house)].find((model) => model.id === id);
-    return c.json(core ?? assistant(registry.get(id)), 200);
+    return c.json(core ?? assistant(usable.get(id, requireAccount(c).id)), 200);
   });
   return app;
 }
@@ -70,16 +69,6 @@ function* models(house: ModelHouse): Generator<Model> {
   if (house.status().serving === undefined) return;
   const { name, importedAt } = house.engine().card;
   yield { id: name, object: "model", created: seconds(importedAt), owned_by: "flint" };
-}
-
-function* assistants(registry: Registry): Generator<Model> {
-  let cursor: string | undefined, listed = 0;
-  do {
-    const page = registry.list({ limit: PAGE, ...given({ cursor }) });
-    for (const one of page.assistants) yield assistant(one);
-    cursor = page.next;
-    listed += page.assistants.length;
-  } while (cursor !== undefined && listed < MODELS_MAX);
 }
 
 const assistant = ({ id, createdAt }: Assistant): Model => ({

@@ -1,13 +1,13 @@
 /** Who answers to a `model` name: an assistant, or the model itself. */
 import { type ChatMessage, type Engine, FlintError } from "@flint/core";
 import type { GenerateRequest, ModelHouse } from "@flint/core";
-import type { Assistants, Prepared, Registry, VisitOptions } from "@flint/plugins";
-import { given } from "../given.ts";
+import { type Assistants, OWNER, type Prepared, type VisitOptions } from "@flint/plugins";
+import type { Usable } from "../../market/usable.ts";
 
 /** What speakers are found with. */
 export interface SpeakerDeps {
   readonly house: ModelHouse;
-  readonly registry: Registry;
+  readonly usable: Usable;
   readonly assistants: Assistants;
 }
 
@@ -33,7 +33,7 @@ export interface Speakers {
 }
 
 /** Speakers over the house's one engine. */
-export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Speakers {
+export function createSpeakers({ house, usable, assistants }: SpeakerDeps): Speakers {
   return {
     async enter(name, options = {}) {
       const engine = house.engine();
@@ -49,13 +49,12 @@ export function createSpeakers({ house, registry, assistants }: SpeakerDeps): Sp
       if (house.list().some((model) => model.name === name && model.use === "chat")) {
         throw otherModel(name, house);
       }
-      const { id } = registry.get(name); // throws "not_found"
-      const visit = await assistants.enter(id, options), { user } = options;
+      const { user = OWNER } = options, { id } = usable.get(name, user); // throws "not_found"
+      const visit = await assistants.enter(id, options);
       return {
         engine: visit.engine,
-        turn: (messages) => assistants.turn(id, messages),
-        prepare: (messages, signal) =>
-          assistants.prepare(id, messages, { signal, visit, ...given({ user }) }),
+        turn: (messages) => assistants.turn(id, messages, user),
+        prepare: (messages, signal) => assistants.prepare(id, messages, { signal, visit, user }),
         [Symbol.asyncDispose]: () => visit.leave(),
       };
     },
