@@ -21,7 +21,7 @@ import { answered, questionAbout, valued } from "./questions.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import { isChinese } from "./script.ts";
 import { openPreview, type Preview } from "./preview.ts";
-import { type Head, type NewTurn, Sessions } from "./session.ts";
+import { type Head, type NewTurn, type SessionOptions, Sessions } from "./session.ts";
 import type { BuilderEvent, BuilderSession, BuilderTurn, Question } from "./session_schema.ts";
 import { orNothing, understand, type Understood } from "./understand.ts";
 import { toneOf } from "./tones.ts";
@@ -42,13 +42,6 @@ export interface BuilderNeeds {
   /** Weights that a model must have to be asked for words. Default: WRITER_PARAMETERS. */
   readonly writerParameters?: number;
   readonly now?: () => Date;
-}
-
-/** What a session begins with. */
-export interface SessionOptions {
-  readonly assistantId?: string | undefined;
-  /** Default: the owner. */
-  readonly account?: string | undefined;
 }
 
 /** Sessions in which assistants are made. What takes an id throws "not_found". */

@@ -28,6 +28,13 @@ export type Head = z.infer<typeof Head>;
 /** A draft as it is kept: one from before a field was there has that field's default. */
 const Draft = z.preprocess((value) => ({ ...ASSISTANT_DEFAULTS, ...value as object }), Manifest);
 
+/** What a session begins with. */
+export interface SessionOptions {
+  readonly assistantId?: string | undefined;
+  /** Default: the owner. */
+  readonly account?: string | undefined;
+}
+
 /** A turn to add: the store gives it its index and time. */
 export type NewTurn = Omit<BuilderTurn, "index" | "createdAt">;
 

@@ -222,6 +222,7 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
   const { usable, conversations, assistants } = deps;
   const app = new OpenAPIHono();
   addFinding(app, conversations);
+  addDecisions(app, deps);
 
   app.openapi(list, (c) => {
     const { conversations: found, next } = conversations.list({
@@ -258,6 +259,15 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     return typedStream(c, (signal) => assistants.reply(id, content, signal, requireAccount(c).id));
   });
 
+  app.openapi(again, (c) => {
+    const { id } = c.req.valid("param");
+    return typedStream(c, (signal) => assistants.regenerate(id, signal, requireAccount(c).id));
+  });
+  return app;
+}
+
+/** What calls of tools wait for. */
+function addDecisions(app: OpenAPIHono, { conversations, assistants }: ConversationDeps): void {
   app.openapi(decide, (c) => {
     const { id, call } = c.req.valid("param");
     const { decision } = c.req.valid("json");
@@ -273,12 +283,6 @@ export function createConversations(deps: ConversationDeps): OpenAPIHono {
     assistants.answerQuestion(id, question, c.req.valid("json").values);
     return c.body(null, 204);
   });
-
-  app.openapi(again, (c) => {
-    const { id } = c.req.valid("param");
-    return typedStream(c, (signal) => assistants.regenerate(id, signal, requireAccount(c).id));
-  });
-  return app;
 }
 
 /** Found, branched, taken elsewhere. */

@@ -7,7 +7,6 @@ import { languageDetector } from "hono/language";
 import { guardPages } from "../api/belongings.ts";
 import { given } from "../api/given.ts";
 import { requireAccount } from "../api/identity.ts";
-import type { Usable } from "../market/usable.ts";
 import { loadAssets } from "./assets.ts";
 import { addAuthorPages, type AuthorDeps } from "./author_pages.tsx";
 import { Chat, NewChat } from "./chat.tsx";
