@@ -3,6 +3,7 @@
  * metered, so that nothing is ever scanned. They hold numbers alone: nothing of what was said.
  */
 import type { Collection, Kv, Transaction } from "@flint/core";
+import { DAY_MS } from "../money/calendar.ts";
 import type { TurnRecord } from "../money/meter.ts";
 import { Retention } from "./retention.ts";
 
@@ -41,7 +42,8 @@ export interface SeriesQuery {
 }
 
 const HOUR_MS = 3600 * 1000;
-const STEP_MS = { hour: HOUR_MS, day: 24 * HOUR_MS } as const;
+/** How long each is. */
+export const STEP_MS = { hour: HOUR_MS, day: DAY_MS } as const;
 /** Hours are kept for two weeks: a week, and the one to compare it with. */
 const HOURS_KEPT = 14 * 24;
 /** Hours that are dropped with one answer, after a time without. */

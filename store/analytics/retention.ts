@@ -1,5 +1,6 @@
 /** Who comes back: accounts by the day and the week they came first, and how many were there later. */
 import type { Collection, Kv, Transaction } from "@flint/core";
+import { DAY_MS } from "../money/calendar.ts";
 
 /** An account's visits to a listing, as days since 1970. */
 interface Seen {
@@ -19,7 +20,6 @@ export interface Cohort {
 export const SPANS = ["day", "week"] as const;
 export type Span = typeof SPANS[number];
 
-const DAY_MS = 24 * 3600 * 1000;
 const DAYS = { day: 1, week: 7 } as const;
 /** Day 4 was a Monday (5 January 1970): ISO's weeks begin there. */
 const MONDAY = 4;

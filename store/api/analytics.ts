@@ -5,7 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { stringify } from "csv-stringify/sync";
 import { FlintError } from "@flint/core";
 import { OWNER, type Registry } from "@flint/plugins";
-import { type Analytics, POINTS_MAX, STEPS } from "../analytics/counts.ts";
+import { type Analytics, POINTS_MAX, STEP_MS, STEPS } from "../analytics/counts.ts";
 import { SPANS } from "../analytics/retention.ts";
 import type { Boards } from "../market/boards.ts";
 import type { Listings } from "../market/listings.ts";
@@ -152,7 +152,6 @@ function own(c: Context, { listings, registry }: AnalyticsDeps, id: string): str
   throw new HTTPException(403, { message: `only ${publisher} sees the analytics of ${id}` });
 }
 
-const STEP_MS = { hour: 3600 * 1000, day: 24 * 3600 * 1000 } as const;
 const STEPS_DEFAULT = 30;
 
 function rangeOf({ step, from, to }: z.output<typeof Range>) {

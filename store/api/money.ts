@@ -8,6 +8,7 @@ import { Subscription } from "../money/plans.ts";
 import { PASS, PriceDraft, PriceVersion } from "../money/prices.ts";
 import { TopUp } from "../money/provider.ts";
 import { Terms } from "../money/terms.ts";
+import { walletOf } from "../money/wallets.ts";
 import { json, jsonBody, problems } from "./describe.ts";
 import { given } from "./given.ts";
 import { requireAccount } from "./identity.ts";
@@ -131,13 +132,13 @@ export function createMoney({ money, listings }: MoneyDeps): OpenAPIHono {
   app.openapi(wallet, (c) => {
     const { id: account } = requireAccount(c);
     const { ledger, wallets, plans, terms } = money, { currency, provider } = terms.get();
-    const balance = ledger.balance(`wallet:${account}`), subscriptions = plans.list(account);
+    const balance = ledger.balance(walletOf(account)), subscriptions = plans.list(account);
     const held = wallets.held(account), available = balance - held;
     return c.json({ account, balance, held, available, currency, provider, subscriptions }, 200);
   });
   app.openapi(entries, (c) => {
     const { before, limit } = c.req.valid("query");
-    const list = money.ledger.statement(`wallet:${requireAccount(c).id}`, before, limit);
+    const list = money.ledger.statement(walletOf(requireAccount(c).id), before, limit);
     return c.json({ entries: [...list.entries], ...given({ next: list.next }) }, 200);
   });
   app.openapi(topUp, async (c) => {

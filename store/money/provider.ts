@@ -51,7 +51,7 @@ export interface TopUps {
   begin(account: string, amount: number, returnTo: string): Promise<TopUp>;
   /** The owner says that a manual one came. */
   confirm(id: string): Promise<TopUp>;
-  /** Takes a webhook of the provider. */
+  /** Takes a webhook of the provider. "not_found" where it is another one, "denied" where it is forged. */
   event(body: string, signature: string): Promise<void>;
   get(id: string): TopUp;
 }
@@ -127,6 +127,9 @@ class StoredTopUps implements TopUps {
   }
 
   async event(body: string, signature: string): Promise<void> {
+    if (this.#needs.terms.get().provider !== "stripe") {
+      throw new FlintError("not_found", "Stripe takes no payments for this store");
+    }
     const event = await this.#needs.stripe().event(body, signature);
     if (!event) return;
     await this.#needs.kv.transaction((transaction) => {

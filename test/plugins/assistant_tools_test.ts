@@ -20,6 +20,8 @@ import {
   textResult,
   type Tool,
   type ToolGrant,
+  type TurnAsked,
+  type TurnUse,
 } from "@flint/plugins";
 import { z } from "zod";
 import { openEngine } from "../../core/engine.ts";
@@ -35,6 +37,8 @@ interface Bench {
   readonly script: unknown[];
   /** Every request the engine got. */
   readonly requests: GenerateRequest[];
+  /** Answers that passed the turnstile, and what they took once they ended. */
+  readonly visits: (TurnAsked & { use?: TurnUse })[];
   /** The text of a request's prompt. */
   read(request: GenerateRequest): string;
   /** A conversation with an assistant of these grants. */
@@ -76,12 +80,19 @@ async function withTools(use: (bench: Bench) => Promise<void>) {
   const engine = await openEngine({ store, memoryBytes: 64 << 20, threads: 1 });
   const kv = openKv(`${folder}/kv`);
   const registry = openRegistry(kv), script: unknown[] = [], requests: GenerateRequest[] = [];
-  const bench = { now: Date.now() };
+  const bench = { now: Date.now() }, visits: Bench["visits"] = [];
   const conversations = openConversations(kv, { now: () => new Date(bench.now) });
   const assistants = createAssistants({
     ...{ registry, conversations, memory: openMemory(kv) },
     engine: () => scripted(engine, script, requests),
     embedder: openEmbedder(`${folder}/minilm`),
+    turnstile: {
+      enter: (asked) => {
+        const visit: Bench["visits"][number] = { ...asked };
+        visits.push(visit);
+        return Promise.resolve((use) => Promise.resolve(void (visit.use = use)));
+      },
+    },
     toolbox: openToolbox({
       kv,
       types: { kit: kind },
@@ -97,7 +108,7 @@ async function withTools(use: (bench: Bench) => Promise<void>) {
   const read = ({ prompt }: GenerateRequest) => engine.text.decode(prompt);
   try {
     await use(Object.assign(bench, {
-      ...{ assistants, conversations, engine, script, requests, read, begin },
+      ...{ assistants, conversations, engine, script, requests, visits, read, begin },
     }));
   } finally {
     await engine.close();
@@ -279,4 +290,41 @@ Deno.test("tools: for clients only what needs no leave is offered, and runs befo
     assert.deepEqual(calls.map(({ name }) => name), ["weather"]);
     assert.match(read(request), /\| rain in Bern/);
     assert.doesNotMatch(read(requests[0]!), /Does (book|lookup)/);
+  }));
+
+Deno.test("turnstile: an answer is one visit, and all passes of the model count for it", () =>
+  withTools(async ({ assistants, script, requests, visits, begin }) => {
+    const id = await begin({ plugin: "kit" });
+    script.push(...wants("weather"));
+    const events = await all(assistants.reply(id, "rain?", undefined, "ann"));
+    const { stats } = events.find((event) => event.type === "stats")!;
+    const [visit] = visits;
+    assert.deepEqual([visits.length, visit!.user, visit!.begins, visit!.goesOn], [
+      ...[1, "ann", true, false],
+    ]);
+    const prompts = requests.reduce((sum, { prompt }) => sum + prompt.length, 0);
+    assert.equal(visit!.use!.promptTokens, prompts);
+    assert.equal(visit!.use!.toolCalls, 1);
+    assert(visit!.use!.completionTokens > stats.completionTokens, "choosing is work, too");
+  }));
+
+Deno.test("turnstile: an answer that waited goes on as the same one, and its call counts once", () =>
+  withTools(async ({ assistants, conversations, script, visits, begin }) => {
+    const id = await begin({ plugin: "kit" });
+    script.push(...wants("book"));
+    await all(assistants.reply(id, "book it"));
+    const { id: call } = conversations.messages(id)[1]!.calls![0]!;
+    await all(assistants.decide(id, call, "allow"));
+    const seen = visits.map(({ begins, goesOn, use }) => [begins, goesOn, use!.toolCalls]);
+    assert.deepEqual(seen, [[true, false, 0], [false, true, 1]]);
+  }));
+
+Deno.test("turnstile: who leaves early has had what was said until then; who is refused has had nothing", () =>
+  withTools(async ({ assistants, conversations, visits, begin }) => {
+    const id = await begin();
+    for await (const event of assistants.reply(id, "hello")) if (event.type === "token") break;
+    const { use } = visits[0]!;
+    assert(use!.completionTokens >= 1 && use!.promptTokens > 0);
+    await assert.rejects(all(assistants.reply(id, "x".repeat(32_000))), code("over_budget"));
+    assert.deepEqual([visits[1]!.use!.completionTokens, conversations.messages(id).length], [0, 2]);
   }));
