@@ -30,7 +30,8 @@ type Residuals = number[][][];
 
 /** Prints a table for each size of the window. */
 export function benchForesight(): void {
-  const layers = route(modelFile("smollm2-135m")!);
+  const file = modelFile("smollm2-135m")!;
+  const layers = route(Deno.readFileSync(file), manual(file));
   for (const share of SHARES) {
     console.log(`\n${100 * share} % of ${EXPERTS.count} experts in DRAM, ${EXPERTS.used} a token`);
     for (const clue of CLUES) {
@@ -52,12 +53,11 @@ export function benchForesight(): void {
 
 const percent = (share: number) => Number.isNaN(share) ? "no" : `${(100 * share).toFixed(0)} %`;
 
-/** A text through the model, and through routers beside its FFNs. */
-function route(file: string): RoutedLayer[] {
-  const gguf = Deno.readFileSync(file);
+/** A text through the model, and through routers beside its FFNs; the first token is a sink, left out. */
+export function route(gguf: Uint8Array, text: readonly number[]): RoutedLayer[] {
   const before: Residuals = [], after: Residuals = [];
-  plainLogits(gguf, manual(file), (layer, half, xs) => {
-    (half === "attention" ? before : after)[layer] = xs.slice(1).map((x) => [...x]); // [0] is a sink
+  plainLogits(gguf, text, (layer, half, xs) => {
+    (half === "attention" ? before : after)[layer] = xs.slice(1).map((x) => [...x]);
   });
   const { tensors } = readGguf(new BytesSource(gguf)), random = normals(1);
   return before.map((xs, layer) => {

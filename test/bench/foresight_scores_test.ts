@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { tinyModel } from "../tiny_model.ts";
+import { route } from "./foresight.ts";
 import { foresee, type RoutedLayer } from "./foresight_scores.ts";
 
 /** 8 experts, of which token t has 2: t and t + 1, round and round; `early` are what is asked before. */
@@ -36,4 +38,18 @@ Deno.test("foresight: what is read wrongly beside attention costs nothing, beyon
 Deno.test("foresight: the last token's experts lie in the window, and the first layer has none before", () => {
   assert.equal(foresee([layer((t) => t)], "last token", TRIAL).read, 0);
   assert.ok(Number.isNaN(foresee([layer((t) => t)], "layer before", TRIAL).recall));
+});
+
+Deno.test("foresight: a model's residuals are routed alike before and after attention, evenly", () => {
+  const layers = route(tinyModel({ layers: 3 }), Array.from({ length: 40 }, (_, t) => 20 + t));
+  assert.deepEqual(layers.map(({ earlier }) => earlier?.length), [undefined, 39, 39]);
+  for (const { scores, before } of layers) {
+    const mean = scores.reduce((sum, row) => sum + row[5]!, 0) / scores.length;
+    assert.ok(Math.abs(mean) < 1e-9, `mean ${mean}`);
+    assert.equal(before[0]!.length, scores[0]!.length);
+  }
+  const trial = { ...TRIAL, slots: 12 };
+  const [early, chance] = (["before attention", "most used"] as const)
+    .map((clue) => foresee(layers, clue, trial).recall);
+  assert.ok(early! > chance! && early! < 1, `${early} against ${chance}`);
 });
