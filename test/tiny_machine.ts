@@ -1,4 +1,5 @@
 /** Tiny models imported and run: what tests of the machine begin with. */
+import assert from "node:assert/strict";
 import { importGguf } from "../core/gguf/import.ts";
 import type { FlashStore } from "../core/flash/layout.ts";
 import { openFlashStore } from "../core/flash/store.ts";
@@ -51,6 +52,28 @@ export async function logitsOf(machine: Machine, tokens: number[], chunk: number
     batch.forEach((_, i) => rows.push(machine.logits(i).slice()));
   }
   return rows;
+}
+
+/**
+ * Asserts that machines of other options, fed so many tokens at a time, give the bits of one with
+ * room for all, and that all which one uses stays there.
+ */
+export async function sameBits(
+  store: FlashStore,
+  tokens: number[],
+  others: readonly (readonly [options: Partial<MachineOptions>, chunk: number])[],
+): Promise<void> {
+  const whole = await withMachine(store, {}, async (machine) => {
+    const rows = await logitsOf(machine, tokens, 8);
+    const { bytesRead } = machine.counters();
+    await logitsOf(machine, tokens, 8);
+    assert.equal(machine.counters().bytesRead, bytesRead, "all that is used has stayed");
+    return rows;
+  });
+  for (const [options, chunk] of others) {
+    const rows = await withMachine(store, options, (machine) => logitsOf(machine, tokens, chunk));
+    assert.deepEqual(rows, whole, JSON.stringify({ ...options, chunk }));
+  }
 }
 
 /** Root mean square of the error over that of the logits. */
