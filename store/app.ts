@@ -43,8 +43,10 @@ import { createMoneyOwner } from "./api/money_owner.ts";
 import { createPlugins } from "./api/plugins.ts";
 import { createPrompts } from "./api/prompts.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
+import { createReviews } from "./api/reviews.ts";
 import { createTransfer } from "./api/transfer.ts";
 import type { Boards } from "./market/boards.ts";
+import type { Reviews } from "./market/reviews.ts";
 import type { Installs } from "./market/installs.ts";
 import type { Listings } from "./market/listings.ts";
 import type { Catalog } from "./market/catalog.ts";
@@ -71,6 +73,7 @@ export interface StoreDeps extends People {
   readonly boards: Boards;
   readonly installs: Installs;
   readonly usable: Usable;
+  readonly reviews: Reviews;
   readonly catalog: Catalog;
   readonly uses: UseOf;
   readonly money: Money;
@@ -168,6 +171,7 @@ function addStore(app: OpenAPIHono, deps: StoreDeps): void {
   app.route("/api/money", createMoney(deps));
   app.route("/api/money", createMoneyOwner(deps));
   app.route("/api/analytics", createAnalytics(deps));
+  app.route("/api", createReviews(deps));
 }
 
 /** What programs call, over HTTP and MCP, and the document that tells of it. */

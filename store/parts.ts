@@ -22,13 +22,17 @@ import {
   STANDING_PLUGINS,
 } from "@flint/plugins";
 import type { StoreDeps } from "./app.ts";
-import { openBoards } from "./market/boards.ts";
+import { type Boards, openBoards } from "./market/boards.ts";
 import { openCatalog } from "./market/catalog.ts";
 import { openInstalls } from "./market/installs.ts";
-import { openListings } from "./market/listings.ts";
+import { isPublic } from "./market/listing.ts";
+import { type Listings, openListings } from "./market/listings.ts";
 import { openPaid } from "./paid.ts";
 import { openStripe } from "./money/stripe.ts";
 import { openUsable } from "./market/usable.ts";
+import { openReviews } from "./market/reviews.ts";
+import type { UseOf } from "./market/use.ts";
+import type { Accounts } from "./people/accounts.ts";
 import { openPeople } from "./people/people.ts";
 
 /** What tools are made from. */
@@ -96,6 +100,7 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
     ...tools,
     ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
     ...{ ...people, ...market, ...paid, usable },
+    reviews: openRated({ kv, ...people, ...market, ...paid }),
     async close() {
       await Promise.all([assistants.close(), builder.close(), market.catalog.close()]);
       await paid.money.meter.retry();
@@ -112,4 +117,25 @@ function openMarket(kv: Kv, registry: Registry, embedder: Embedder) {
     ...{ listings, boards, installs: openInstalls({ kv, listings, boards }) },
     catalog: openCatalog({ kv, listings, boards, embedder }),
   };
+}
+
+interface RatedNeeds {
+  readonly kv: Kv;
+  readonly accounts: Accounts;
+  readonly listings: Listings;
+  readonly boards: Boards;
+  readonly uses: UseOf;
+}
+
+/** Reviews of what is public, by whoever used it. */
+function openRated({ kv, accounts, listings, boards, uses }: RatedNeeds) {
+  return openReviews({
+    ...{ kv, boards, use: uses },
+    accountSince: (id) => new Date(accounts.get(id).createdAt),
+    listing: (id) => {
+      const found = listings.find(id);
+      if (!found || !isPublic(found)) return undefined;
+      return { publisher: found.publisher, category: found.manifest.category };
+    },
+  });
 }

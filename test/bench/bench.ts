@@ -16,6 +16,7 @@
  *   deno task bench policies [--model NAME]   who should stay in DRAM, on recorded traces
  *   deno task bench foresight    which experts a layer will need, guessed before attention
  *   deno task bench ledger [--events N] [--kills N]   money under SIGKILL
+ *   deno task bench ring [--seed N]   what rings of accounts do to ranks
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { join } from "node:path";
@@ -32,6 +33,7 @@ import { benchLedger } from "./ledger_bench.ts";
 import { benchKnowledge } from "./knowledge_bench.ts";
 import { benchPolicies } from "./policies.ts";
 import { benchQuality } from "./quality.ts";
+import { benchRing, STORE_SIZE } from "./ring_bench.ts";
 import { benchRetrieval } from "./retrieval.ts";
 import { benchSparse } from "./sparse.ts";
 import { soak } from "./soak.ts";
@@ -60,6 +62,7 @@ const { values, positionals } = parseArgs({
     cache: { type: "string" },
     events: { type: "string", default: "1000000" },
     kills: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
     passages: { type: "string", default: "10000" },
     words: { type: "boolean", default: false },
   },
@@ -80,7 +83,9 @@ else if (positionals[0] === "tools") {
   await benchKnowledge({ passages: Number(values.passages), words: values.words });
 } else if (positionals[0] === "retrieval") await benchRetrieval();
 else if (positionals[0] === "foresight") benchForesight();
-else if (positionals[0] === "ledger") {
+else if (positionals[0] === "ring") {
+  await benchRing(FOLDER, { size: STORE_SIZE, accounts: 1000, seed: Number(values.seed) });
+} else if (positionals[0] === "ledger") {
   await benchLedger(FOLDER, {
     events: Number(values.events),
     kills: Number(values.kills),

@@ -1,6 +1,6 @@
 /** A real store whose house has no engine yet: for everything that is decided before generation. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { FlintError, type ModelHouse, openKv } from "@flint/core";
+import { FlintError, type Kv, type ModelHouse, openKv } from "@flint/core";
 import type { Conversations, Memory, Registry, Secrets, Toolbox } from "@flint/plugins";
 import { createStore, type StoreOptions } from "@flint/store";
 import type { Listings } from "../../store/market/listings.ts";
@@ -10,6 +10,7 @@ import { openParts, type Parts } from "../../store/parts.ts";
 export interface QuietStore extends AsyncDisposable {
   /** Where all its data lies. */
   readonly folder: string;
+  readonly kv: Kv;
   readonly parts: Parts;
   readonly toolbox: Toolbox;
   readonly secrets: Secrets;
@@ -50,6 +51,7 @@ export async function openQuietStore(
   const app = createStore(parts, options);
   return {
     folder,
+    kv,
     parts,
     app,
     toolbox: parts.toolbox,
