@@ -176,7 +176,7 @@ Deno.test("reviews: a ring of a hundred moves nothing far in a small store, hone
     const trial = {
       size: { listings: 150, raters: 500, ratings: 900, daysBefore: 60, daysOfAttack: 30 },
       ...{ accounts: 100, seed: 1 },
-      only: (name: string) => /fresh|drip$|honest/.test(name),
+      only: (name: string) => /fresh|same, a slow|honest/.test(name),
     };
     for await (const { name, target } of ringTrial(folder, trial)) moved.set(name, target);
     const honest = "as many honest raters, of 20 times as many users";
@@ -184,7 +184,7 @@ Deno.test("reviews: a ring of a hundred moves nothing far in a small store, hone
     for (const [name, places] of moved) {
       if (name !== honest) assert(places <= 3, `${name} moved its target by ${places}`);
     }
-    assert.equal(moved.size, 4);
+    assert.equal(moved.size, 3);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
