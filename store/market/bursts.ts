@@ -44,8 +44,8 @@ const RATE_SUSPECT = 1.5;
 const LAG_MS = 14 * 24 * 3600 * 1000;
 /** The store's own share of users who rate weighs as much as this many users of a listing. */
 const PRIOR_USERS = 100;
-/** Taken for the store's share before it has one: 5 of 100; and never less than 3, as ratings lag. */
-const FIRST_RATINGS = 5, FIRST_USERS = 100, SHARE_MIN = 0.03;
+/** Taken for the share of users who rate: never less, as ratings lag behind users and listings differ. */
+const SHARE_MIN = 0.06;
 /** Steps of use, doubling: 8 of the listing by 8 of the whole store. */
 const STEPS = 8, CELLS = STEPS * STEPS;
 
@@ -168,7 +168,7 @@ class StoredBursts implements Bursts {
   /** The share of users who rate, in the whole store. */
   #usual(totals: Totals): number {
     const all = totals.reduce((sum, count) => sum + count, 0);
-    return Math.max(SHARE_MIN, (all + FIRST_RATINGS) / (this.#use.usersOfAll() + FIRST_USERS));
+    return Math.max(SHARE_MIN, all / Math.max(1, this.#use.usersOfAll()));
   }
 
   /** Cells with more ratings than its users explain: beyond three deviations and a chance meeting. */
