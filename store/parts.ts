@@ -29,11 +29,12 @@ import { isPublic } from "./market/listing.ts";
 import { type Listings, openListings } from "./market/listings.ts";
 import { openPaid } from "./paid.ts";
 import { openStripe } from "./money/stripe.ts";
+import { openModeration } from "./market/moderation.ts";
 import { openUsable } from "./market/usable.ts";
 import { openReviews } from "./market/reviews.ts";
 import type { UseOf } from "./market/use.ts";
 import type { Accounts } from "./people/accounts.ts";
-import { openPeople } from "./people/people.ts";
+import { openPeople, type People } from "./people/people.ts";
 
 /** What tools are made from. */
 export interface ToolsNeeds {
@@ -90,7 +91,7 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
   const needs = { memory, toolbox, embedder, engine };
   const library = openLibrary({ kv, embedder });
   const builder = openBuilder({ ...needs, registry, kv, tools: () => toolbox.list() });
-  const people = openPeople(kv), market = openMarket(kv, registry, embedder);
+  const people = openPeople(kv), market = openMarket(kv, registry, people, embedder);
   const usable = openUsable({ registry, ...people, ...market });
   const stripe = () => openStripe({ web, secrets: tools.secrets });
   const paid = openPaid({ kv, registry, stripe, ...people, ...market });
@@ -111,10 +112,11 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
 }
 
 /** Listings, and what follows them. */
-function openMarket(kv: Kv, registry: Registry, embedder: Embedder) {
-  const listings = openListings({ kv, registry }), boards = openBoards(kv);
+function openMarket(kv: Kv, registry: Registry, people: People, embedder: Embedder) {
+  const listings = openListings({ kv, registry, ...people }), boards = openBoards(kv);
   return {
     ...{ listings, boards, installs: openInstalls({ kv, listings, boards }) },
+    moderation: openModeration({ kv, listings, ...people }),
     catalog: openCatalog({ kv, listings, boards, embedder }),
   };
 }

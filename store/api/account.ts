@@ -100,7 +100,7 @@ const revokeKey = createRoute({
   tags,
   summary: "Revoke an API key",
   request: {
-    params: z.object({ id: ApiKey.shape.id.openapi({ param: { name: "id", in: "path" } }) }),
+    params: z.object({ id: ApiKey.shape.id }),
   },
   responses: { 204: { description: "Revoked" }, ...problems },
 });

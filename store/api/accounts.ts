@@ -10,7 +10,7 @@ import { requireAccount, requireOwner } from "./identity.ts";
 
 const tags = ["Accounts"];
 
-const Id = z.object({ id: Account.shape.id.openapi({ param: { name: "id", in: "path" } }) });
+const Id = z.object({ id: Account.shape.id });
 
 const Part = z.object({
   limit: z.coerce.number().int().min(1).max(100).optional(),

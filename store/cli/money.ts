@@ -12,6 +12,7 @@ import { openAccounts } from "../people/accounts.ts";
 import { type CommonOptions, withCommon } from "./options.ts";
 import { needWrite } from "./permission.ts";
 import { print } from "./terminal.ts";
+import { openPeople } from "../people/people.ts";
 
 interface WalletOptions extends CommonOptions {
   readonly account: string;
@@ -131,7 +132,7 @@ async function withMoney(
   await needWrite(data, args);
   const kv = openKv(join(data, "app"));
   try {
-    const registry = openRegistry(kv), listings = openListings({ kv, registry });
+    const registry = openRegistry(kv), listings = openListings({ kv, registry, ...openPeople(kv) });
     const stripe = () => {
       throw new FlintError("unavailable", "pay by Stripe at /wallet, where Flint runs");
     };

@@ -54,6 +54,9 @@ export const PublicationDraft = z.strictObject({
   group: Listing.shape.group,
   notes: Listing.shape.notes.optional(),
   licence: Listing.shape.licence,
+  shareKnowledge: Assistant.shape.knowledge.optional().meta({
+    description: "Collections that its answers may quote to others: they are private unless named",
+  }),
 }).meta({ id: "PublicationDraft" });
 export type PublicationDraft = z.infer<typeof PublicationDraft>;
 

@@ -3,8 +3,10 @@
  * inside its own transaction, so that what they keep is never behind or ahead.
  */
 import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
-import { given, parse, type Registry } from "@flint/plugins";
-import { Listing, PublicationDraft, type Release, ReleaseDraft } from "./listing.ts";
+import { type Assistant, given, parse, type Registry } from "@flint/plugins";
+import type { Groups } from "../people/groups.ts";
+import { doubtsAbout, refuseSecrets } from "./checks.ts";
+import { type Lineage, Listing, PublicationDraft, type Release, ReleaseDraft } from "./listing.ts";
 
 /** A listing that came (`before` is undefined) or changed. Listings never go: see their state. */
 export interface ListingChange {
@@ -31,13 +33,19 @@ export interface ListPart {
 /** The listings of one store. Reads are synchronous; writes resolve when they are on disk. */
 export interface Listings {
   /**
-   * Offers an assistant (PublicationDraft). "conflict" where it is offered already: release it.
+   * Offers an assistant of the publisher's (PublicationDraft), at once unless rules find something
+   * to look at first. "bad_input" for secrets in it; "conflict" where it is offered: release it.
    */
   publish(publisher: string, draft: unknown): Promise<Listing>;
   /** Updates a listing (ReleaseDraft). "conflict" unless `from` is the present release. */
   release(publisher: string, id: string, draft: unknown): Promise<Listing>;
   /** Takes it back: nobody finds it any more, those who installed it keep it. */
   withdraw(publisher: string, id: string): Promise<Listing>;
+  /**
+   * Makes an assistant of an account's own from a listing; published, it tells what it came from.
+   * What is the owner's alone (collections, his plugins) stays behind.
+   */
+  fork(account: string, id: string): Promise<Assistant>;
   /** Throws "not_found". Tells of every listing: who may see it is for the caller to ask. */
   get(id: string): Listing;
   /** As `get`; undefined where there is none. */
@@ -59,7 +67,8 @@ export interface Listings {
 /** What listings need. */
 export interface ListingNeeds {
   readonly kv: Kv;
-  readonly registry: Pick<Registry, "get">;
+  readonly registry: Pick<Registry, "get" | "ownerOf" | "mayUse" | "create">;
+  readonly groups: Pick<Groups, "isMember">;
   /** Tells the time of changes. */
   readonly now?: () => Date;
 }
@@ -78,52 +87,59 @@ export function openListings(needs: ListingNeeds): Listings {
 
 class StoredListings implements Listings {
   readonly #kv: Kv;
-  readonly #registry: Pick<Registry, "get">;
+  readonly #registry: ListingNeeds["registry"];
+  readonly #groups: ListingNeeds["groups"];
   readonly #now: () => Date;
   readonly #listings: Collection<Listing>;
   /** [listing, release]: those before the present one. */
   readonly #releases: Collection<Release>;
   /** [publisher, listing] */
   readonly #byPublisher: Collection<true>;
+  /** By the assistant that was made from it. */
+  readonly #lineages: Collection<Lineage>;
   readonly #observers: ListingObserver[] = [];
 
-  constructor({ kv, registry, now = () => new Date() }: ListingNeeds) {
+  constructor({ kv, registry, groups, now = () => new Date() }: ListingNeeds) {
     this.#kv = kv;
     this.#registry = registry;
+    this.#groups = groups;
     this.#now = now;
+    this.#lineages = kv.collection("lineages");
     this.#listings = kv.collection("listings");
     this.#releases = kv.collection("listing_releases");
     this.#byPublisher = kv.collection("listings_by_publisher");
   }
 
   async publish(publisher: string, value: unknown): Promise<Listing> {
-    const { assistantId, notes = "", ...rest } = parse(PublicationDraft, value);
+    const { assistantId, notes = "", shareKnowledge, ...rest } = parse(PublicationDraft, value);
     return await this.#kv.transaction((transaction) => {
-      const manifest = this.#registry.get(assistantId);
+      const manifest = this.#ownManifest(publisher, assistantId);
       const before = this.#listings.get(assistantId);
       if (before) throw takenOrListed(before, publisher);
-      const at = this.#now().toISOString();
-      return this.#save(transaction, {
-        ...{ id: assistantId, assistantId, publisher, state: "listed", release: 1 },
+      const at = this.#now().toISOString(), forkOf = this.#lineages.get(assistantId);
+      const offered = {
+        ...{ id: assistantId, assistantId, publisher, release: 1, ...given({ forkOf }) },
         ...{ ...given(rest), manifest, notes, publishedAt: at, updatedAt: at },
-      });
+      };
+      return this.#save(transaction, this.#checked(offered, shareKnowledge));
     });
   }
 
   async release(publisher: string, id: string, value: unknown): Promise<Listing> {
-    const { from, ...rest } = parse(ReleaseDraft, value);
+    const { from, shareKnowledge, ...rest } = parse(ReleaseDraft, value);
     return await this.#kv.transaction((transaction) => {
-      const { reason: _, ...before } = this.#own(publisher, id);
+      const { reason: _, state, ...before } = this.#own(publisher, id);
       if (before.release !== from) {
         throw new FlintError(
           "conflict",
           `"${id}" is at release ${before.release}, not ${from}: look at it again`,
         );
       }
-      const manifest = this.#registry.get(before.assistantId);
+      const manifest = this.#ownManifest(publisher, before.assistantId);
       const updatedAt = this.#now().toISOString();
       const after = { ...before, notes: "", ...given(rest), manifest, updatedAt };
-      return this.#save(transaction, { ...after, state: "listed", release: from + 1 });
+      const checked = this.#checked({ ...after, release: from + 1 }, shareKnowledge, state);
+      return this.#save(transaction, checked);
     });
   }
 
@@ -131,7 +147,22 @@ class StoredListings implements Listings {
     return await this.#kv.transaction((transaction) => {
       const updatedAt = this.#now().toISOString();
       const { reason: _, ...before } = this.#own(publisher, id);
+      if (before.state === "removed" || before.state === "refused") {
+        throw new FlintError("conflict", `"${id}" is ${before.state}: appeal, or release it anew`);
+      }
       return this.#save(transaction, { ...before, state: "withdrawn", updatedAt });
+    });
+  }
+
+  async fork(account: string, id: string): Promise<Assistant> {
+    const { release, manifest } = this.get(id);
+    const { id: _, version: __, createdAt: ___, updatedAt: ____, ...copied } = manifest;
+    const tools = copied.tools.filter(({ plugin }) => this.#registry.mayUse(account, plugin));
+    // Its own publisher goes on reading his documents.
+    const knowledge = this.get(id).publisher === account ? copied.knowledge : [];
+    const draft = { ...copied, tools, knowledge, visibility: "private" };
+    return await this.#registry.create(draft, account, (transaction, made) => {
+      transaction.put(this.#lineages, made.id, { listing: id, release });
     });
   }
 
@@ -194,6 +225,32 @@ class StoredListings implements Listings {
     this.#observers.push(observer);
   }
 
+  /** Somebody else's assistant is not there to be published. */
+  #ownManifest(publisher: string, id: string): Assistant {
+    if (this.#registry.ownerOf(id) === publisher) return this.#registry.get(id);
+    throw new FlintError("not_found", `there is no assistant "${id}" of yours`);
+  }
+
+  /** The listing with the state that its rules and its past allow. */
+  #checked(
+    offered: Omit<Listing, "state">,
+    shared: readonly string[] = [],
+    before: Listing["state"] = "listed",
+  ): Listing {
+    const { visibility, group, publisher, manifest } = offered;
+    if (visibility === "group" && !(group && this.#groups.isMember(publisher, group))) {
+      throw new FlintError("bad_input", `group "${group ?? ""}" is none that you are in`);
+    }
+    if (visibility === "private") return { ...offered, state: keptState(before) };
+    refuseSecrets(manifest, shared);
+    const doubts = visibility === "everyone" ? doubtsAbout(manifest) : [];
+    const reasons = doubts.map(({ field, message }) => `${field} ${message}`);
+    // Who was refused or taken down does not come back unseen.
+    if (before !== "listed" && before !== "withdrawn") reasons.push(`it was ${before} before`);
+    if (reasons.length === 0) return { ...offered, state: "listed" };
+    return { ...offered, state: "pending", reason: reasons.join("; ").slice(0, 1000) };
+  }
+
   /** Somebody else's listing is, to whoever would change it, not there. */
   #own(publisher: string, id: string): Listing {
     const found = this.get(id);
@@ -215,6 +272,10 @@ class StoredListings implements Listings {
     return after;
   }
 }
+
+/** A private release judges nothing: what was taken down stays so. */
+const keptState = (before: Listing["state"]): Listing["state"] =>
+  before === "withdrawn" ? "listed" : before;
 
 function releasePart({ release, manifest, notes, updatedAt }: Listing): Release {
   return { release, manifest, notes, updatedAt };

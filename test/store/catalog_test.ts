@@ -13,6 +13,7 @@ import { type Imported, importFile, openRegistry } from "@flint/plugins";
 import { sharedData } from "../shared_data.ts";
 import { minilmFolder } from "./live_store.ts";
 import { openQuietStore } from "./quiet_store.ts";
+import { openPeople } from "../../store/people/people.ts";
 
 async function withMarket(
   use: (market: ReturnType<typeof openMarket>) => Promise<void>,
@@ -32,7 +33,7 @@ async function withMarket(
 }
 
 function openMarket(kv: ReturnType<typeof openKv>, embedder: ReturnType<typeof openEmbedder>) {
-  const registry = openRegistry(kv), listings = openListings({ kv, registry });
+  const registry = openRegistry(kv), listings = openListings({ kv, registry, ...openPeople(kv) });
   const boards = openBoards(kv), installs = openInstalls({ kv, listings, boards });
   const catalog = openCatalog({ kv, listings, boards, embedder });
   const publish = async (id: string, name: string, more = {}, visibility = "everyone") => {

@@ -4,16 +4,18 @@ import { openRegistry } from "@flint/plugins";
 import { openBoards } from "../../store/market/boards.ts";
 import { openInstalls } from "../../store/market/installs.ts";
 import { openListings } from "../../store/market/listings.ts";
-import { openAccounts } from "../../store/people/accounts.ts";
+import { openModeration } from "../../store/market/moderation.ts";
+import { openPeople } from "../../store/people/people.ts";
 
 /** Opens it in a temporary folder; `await using` removes it. */
 export async function openMarketStore({ now = () => new Date("2026-11-01T00:00:00Z") } = {}) {
   const folder = await Deno.makeTempDir({ prefix: "flint_market_" });
   const kv = openKv(folder);
   const registry = openRegistry(kv, { now });
-  const listings = openListings({ kv, registry, now }), boards = openBoards(kv);
+  const people = openPeople(kv);
+  const listings = openListings({ kv, registry, ...people, now }), boards = openBoards(kv);
   const installs = openInstalls({ kv, listings, boards, now });
-  const accounts = openAccounts(kv, { now });
+  const moderation = openModeration({ kv, listings, ...people, now });
   await registry.create({
     id: "dice",
     name: "Dice",
@@ -21,7 +23,7 @@ export async function openMarketStore({ now = () => new Date("2026-11-01T00:00:0
     category: "games",
   });
   return {
-    ...{ kv, registry, listings, boards, installs, accounts },
+    ...{ kv, registry, listings, boards, installs, moderation, ...people },
     async [Symbol.asyncDispose]() {
       await kv.close();
       await Deno.remove(folder, { recursive: true });
