@@ -3,11 +3,12 @@
  * asks the assistant itself. The call is the approval: whoever may reach Flint's API is its owner.
  */
 import { FlintError } from "@flint/core";
+import type { z } from "zod";
 import { type AskNeeds, askTool } from "./ask.ts";
 import type { Registry } from "./registry.ts";
 import { type Assistant, OWNER } from "./schema.ts";
 import { everyone } from "./tools/colleagues.ts";
-import type { Toolbox } from "./tools/toolbox.ts";
+import type { PluginPrompt, PluginPrompts, Toolbox } from "./tools/toolbox.ts";
 import { callTool, type Tool, type ToolContext, type ToolResult } from "./tools/tool.ts";
 import { wireName } from "./tools/wire_name.ts";
 
@@ -16,6 +17,13 @@ export interface Callable {
   readonly assistant: Assistant;
   readonly name: string;
   readonly tool: Tool;
+}
+
+/** What a plugin of an assistant offers people to begin a talk with. */
+export interface OfferedPrompt {
+  readonly about: z.infer<typeof PluginPrompt>;
+  /** @throws FlintError unavailable with the reason when a value is missing */
+  fill(values: Readonly<Record<string, string>>): ReturnType<PluginPrompts["fill"]>;
 }
 
 /** What a caller brings along. */
@@ -27,6 +35,8 @@ export interface Callables {
   of(assistantId: string): Promise<Callable[]>;
   /** Of all assistants. */
   all(): Promise<Callable[]>;
+  /** Of the plugins that one assistant was granted; those that do not open offer none. */
+  prompts(assistantId: string): Promise<OfferedPrompt[]>;
   /** Who has tools that can be called, ASSISTANTS_MAX at most. */
   assistants(): readonly Assistant[];
   /** Throws "not_found", "bad_input" for what its schema does not allow, "cancelled". */
@@ -36,7 +46,7 @@ export interface Callables {
 /** What callables are made from. */
 export interface CallableNeeds extends AskNeeds {
   readonly registry: Pick<Registry, "get" | "list">;
-  readonly toolbox: Pick<Toolbox, "granted">;
+  readonly toolbox: Pick<Toolbox, "granted" | "prompts">;
 }
 
 /** The name by which an assistant itself is called. */
@@ -55,6 +65,10 @@ export function createCallables(needs: CallableNeeds): Callables {
     of: (id) => callablesOf(needs, registry.get(id)),
     async all() {
       const lists = assistants().map((assistant) => callablesOf(needs, assistant));
+      return (await Promise.all(lists)).flat();
+    },
+    async prompts(id) {
+      const lists = registry.get(id).tools.map(({ plugin }) => promptsOf(needs, plugin));
       return (await Promise.all(lists)).flat();
     },
     async call({ assistant, name, tool }, values, caller) {
@@ -80,6 +94,19 @@ export async function findCallable(
   if (found) return found;
   const known = all.map((one) => one.name).join(", ");
   throw new FlintError("not_found", `${assistantId} has no tool "${name}": it has ${known}`);
+}
+
+async function promptsOf({ toolbox }: CallableNeeds, plugin: string): Promise<OfferedPrompt[]> {
+  try {
+    const prompts = await toolbox.prompts(plugin);
+    return (await prompts?.list() ?? []).map((about) => ({
+      about,
+      fill: (values) => prompts!.fill(about.name, values),
+    }));
+  } catch (error) {
+    if (error instanceof FlintError) return [];
+    throw error;
+  }
 }
 
 async function callablesOf(needs: CallableNeeds, assistant: Assistant): Promise<Callable[]> {

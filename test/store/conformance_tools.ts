@@ -1,6 +1,7 @@
 /** An MCP server with the tools that the official conformance suite calls, as that asks for them. */
 import {
   type CallToolResult,
+  type ContentBlock,
   type ElicitRequestFormParams,
   Server,
   type ServerContext,
@@ -134,7 +135,9 @@ const FIXTURES: Record<string, Fixture> = {
   },
 };
 
-const server = new Server({ name: "conformance", version: "1" }, { capabilities: { tools: {} } });
+const server = new Server({ name: "conformance", version: "1" }, {
+  capabilities: { tools: {}, prompts: {} },
+});
 server.setRequestHandler("tools/list", () => ({
   tools: Object.entries(FIXTURES).map(([name, { inputSchema }]) => ({
     name,
@@ -146,4 +149,23 @@ server.setRequestHandler(
   "tools/call",
   ({ params }, context) => FIXTURES[params.name]!.run(context, params.arguments ?? {}),
 );
+const user = (content: ContentBlock) => ({ role: "user" as const, content });
+const ARGUMENTS = ["arg1", "arg2"];
+const PROMPTS = ["test_simple_prompt", "test_prompt_with_arguments", "test_prompt_with_image"];
+server.setRequestHandler("prompts/list", () => ({
+  prompts: PROMPTS.map((name) => ({
+    name,
+    description: `The suite's ${name}.`,
+    ...(name.endsWith("arguments") && {
+      arguments: ARGUMENTS.map((name) => ({ name, description: name, required: true })),
+    }),
+  })),
+}));
+server.setRequestHandler("prompts/get", ({ params: { name, arguments: values = {} } }) => {
+  const given = ARGUMENTS.map((one) => `${one}='${values[one]}'`).join(", ");
+  const picture = { type: "image" as const, data: PIXEL, mimeType: "image/png" };
+  const words = text(name.endsWith("arguments") ? `Prompt with arguments: ${given}` : "A prompt.");
+  const messages = words.content.map(user);
+  return { messages: name.endsWith("image") ? [user(picture), ...messages] : messages };
+});
 await server.connect(new StdioServerTransport());

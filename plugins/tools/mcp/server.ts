@@ -37,13 +37,15 @@ export interface McpOffer {
 
 const RESOURCE = "flint://assistants/";
 const TEXT_CHARS_MAX = 1000;
+/** As many as the protocol lets an answer have. */
+const COMPLETIONS_MAX = 100;
 /** The name of the one question that a call may have open. */
 const QUESTION = "question";
 
 /** A server that has not met its client yet. */
 export function createMcpServer(offer: McpOffer): Server {
   const server = new Server({ name: "flint", title: "Flint", version: "1" }, {
-    capabilities: { tools: {}, prompts: {}, resources: {} },
+    capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} },
     instructions: "Assistants on this machine. ask tools put a question to one of them.",
   });
   offerTools(server, offer);
@@ -75,28 +77,46 @@ function offerTools(server: Server, offer: McpOffer): void {
   });
 }
 
-/** Instructions of assistants, for the client's own model to speak by. */
+/** Instructions of assistants, for the client's own model to speak by; prompts of one's plugins. */
 function offerPrompts(server: Server, offer: McpOffer): void {
-  server.setRequestHandler("prompts/list", () => ({
-    prompts: assistantsOf(offer).map(({ id, name, description }) => ({
-      name: wireName(id),
-      title: name,
-      description: `Lets your own model speak as this assistant. ${
-        firstWords(description, TEXT_CHARS_MAX)
-      }`,
-      arguments: [{ name: "message", description: "What to ask", required: false }],
-    })),
+  server.setRequestHandler("prompts/list", async () => ({
+    prompts: [
+      ...assistantsOf(offer).map(({ id, name, description }) => ({
+        name: wireName(id),
+        title: name,
+        description: `Lets your own model speak as this assistant. ${
+          firstWords(description, TEXT_CHARS_MAX)
+        }`,
+        arguments: [{ name: "message", description: "What to ask", required: false }],
+      })),
+      ...(await pluginPrompts(offer)).map(({ about }) => ({
+        ...about,
+        name: wireName(about.name),
+      })),
+    ],
   }));
-  server.setRequestHandler("prompts/get", ({ params }): GetPromptResult => {
-    const found = assistantsOf(offer).find(({ id }) => wireName(id) === params.name);
+  server.setRequestHandler("prompts/get", async ({ params }): Promise<GetPromptResult> => {
+    const values = params.arguments ?? {};
+    const assistant = assistantsOf(offer).find(({ id }) => wireName(id) === params.name);
+    if (assistant) return spokenBy(assistant, values.message);
+    const found = (await pluginPrompts(offer))
+      .find(({ about }) => wireName(about.name) === params.name);
     if (!found) throw unknown(`there is no prompt "${firstWords(params.name, 100)}"`);
-    const { message = "" } = params.arguments ?? {};
-    const text = [found.instructions, message].filter((part) => part !== "").join("\n\n");
+    const messages = await found.fill(values);
     return {
-      description: found.name,
-      messages: [{ role: "user", content: { type: "text", text } }],
+      description: found.about.description,
+      messages: messages.map(({ role, content }) => ({ role, content: blockOf(content) })),
     };
   });
+}
+
+/** Those of the one assistant's plugins; of all assistants they would be too many to choose from. */
+const pluginPrompts = async ({ callables, assistant }: McpOffer) =>
+  assistant === undefined ? [] : await callables.prompts(assistant);
+
+function spokenBy({ name, instructions }: Assistant, message = ""): GetPromptResult {
+  const text = [instructions, message].filter((part) => part !== "").join("\n\n");
+  return { description: name, messages: [{ role: "user", content: { type: "text", text } }] };
 }
 
 /** Manifests of assistants, to read. */
@@ -118,6 +138,13 @@ function offerManifests(server: Server, offer: McpOffer): void {
       mimeType: "application/json",
     }],
   }));
+  server.setRequestHandler("completion/complete", ({ params: { ref, argument } }) => {
+    const isId = ref.type === "ref/resource" && argument.name === "id";
+    const ids = assistantsOf(offer).map(({ id }) => id)
+      .filter((id) => isId && id.startsWith(argument.value));
+    const values = ids.slice(0, COMPLETIONS_MAX);
+    return { completion: { values, total: ids.length, hasMore: ids.length > values.length } };
+  });
   server.setRequestHandler("resources/read", ({ params }): ReadResourceResult => {
     const found = assistantsOf(offer)
       .find(({ id }) => RESOURCE + encodeURIComponent(id) === params.uri);
