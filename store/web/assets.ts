@@ -18,6 +18,7 @@ const STYLES = [
   "plugins",
   "build",
   "knowledge",
+  "store",
 ];
 const FONT = "@fontsource-variable/geist/files/geist-latin-wght-normal.woff2";
 

@@ -187,6 +187,10 @@ function AssistantMenu({ assistant: { id, name }, say }: { assistant: Assistant;
           <Icon name="pencil" size={16} />
           {say("editAssistant")}
         </Button>
+        <a class="button" href={`/store/publish/${id}`}>
+          <Icon name="store" size={16} />
+          {say("publish")}
+        </a>
         <a class="button" href={`/a/${id}/versions`}>
           <Icon name="clock" size={16} />
           {say("versions")}

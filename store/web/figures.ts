@@ -93,3 +93,10 @@ export function coreFigures(
     queue: `${now.running} / ${now.waiting}`,
   };
 }
+
+/** 1, 999, 1.2k, 34k, 1.2M. */
+export function formatCount(count: number): string {
+  if (count < 1000) return String(Math.round(count));
+  const [value, unit] = count < 999_500 ? [count / 1000, "k"] : [count / 1e6, "M"];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)}${unit}`;
+}

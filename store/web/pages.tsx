@@ -7,6 +7,7 @@ import { languageDetector } from "hono/language";
 import { guardPages } from "../api/belongings.ts";
 import { given } from "../api/given.ts";
 import { requireAccount } from "../api/identity.ts";
+import type { People } from "../people/people.ts";
 import { loadAssets } from "./assets.ts";
 import { addAuthorPages, type AuthorDeps } from "./author_pages.tsx";
 import { Chat, NewChat } from "./chat.tsx";
@@ -19,12 +20,16 @@ import { addInstalling } from "./installing.tsx";
 import { addKnowledgePages } from "./knowledge_pages.tsx";
 import { createMarkdown } from "./markdown.ts";
 import { themes } from "./sidebar.tsx";
+import { addSignIn } from "./sign_in.tsx";
+import { addStorePages, type StorePagesDeps } from "./store_pages.tsx";
+import { there } from "./there.ts";
 import { addPluginPages, type PluginPagesDeps } from "./plugin_pages.tsx";
 import { Window } from "./window.tsx";
 import { languages, type StringKey } from "./strings.ts";
 
 /** What the pages show. */
-export interface PagesDeps extends AuthorDeps, DrawingDeps, PluginPagesDeps {
+export interface PagesDeps
+  extends AuthorDeps, DrawingDeps, People, PluginPagesDeps, StorePagesDeps {
   readonly library: Library;
   /** Takes one line per failure of ours. */
   readonly log: (line: string) => void;
@@ -89,6 +94,8 @@ export function createPages(deps: PagesDeps): Pages {
   addAuthorPages(app, deps, drawing);
   addKnowledgePages(app, deps.library, drawing);
   addPluginPages(app, deps, drawing);
+  addStorePages(app, deps, drawing);
+  addSignIn(app, deps, drawing);
 
   addInstalling(app, drawing, addresses);
 
@@ -121,18 +128,6 @@ function chatPage(c: Context, deps: PagesDeps, drawing: Drawing) {
       render={createMarkdown({ copy: frame.say("copy"), highlight })}
     />
   );
-}
-
-/** undefined for what was removed: conversations outlive assistants, and branches conversations. */
-function there<T>(get: () => T): T | undefined {
-  try {
-    return get();
-  } catch (error) {
-    if (error instanceof FlintError && ["not_found", "denied"].includes(error.code)) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 /** Remembers a choice if it is one there is. */

@@ -15,6 +15,7 @@ import { toolOf, tryTool } from "../api/plugins.ts";
 import { addAddingPages, textsOf } from "./add_plugin_pages.tsx";
 import type { Drawing } from "./drawing.tsx";
 import { OnePlugin, Plugins, TryTool } from "./plugins.tsx";
+import { tried } from "./tried.ts";
 import { fieldName, valuesOf } from "./value_field.tsx";
 
 /** What the plugins' pages show and change. */
@@ -127,19 +128,4 @@ async function draftOf(form: FormData) {
   const document = file instanceof File && file.size > 0 ? await file.text() : texts.document;
   const config = given({ url, document, server });
   return { id: slugOf(name), type: "openapi", name, config } satisfies Partial<Plugin>;
-}
-
-/** Does it; what Flint refuses is told on the page instead. */
-async function tried<T>(
-  work: () => Promise<T>,
-  refused: (why: string) => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof FlintError && error.code !== "not_found") {
-      return await refused(error.message);
-    }
-    throw error;
-  }
 }

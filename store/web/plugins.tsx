@@ -3,6 +3,7 @@ import type { ApiAbout, ApiAccess, Plugin, Tool, ToolResult } from "@flint/plugi
 import { SCHEME_PARTS } from "@flint/plugins";
 import { AddOthers } from "./add_plugin.tsx";
 import { Button } from "./components/button.tsx";
+import { Fault } from "./components/fault.tsx";
 import { Field } from "./components/field.tsx";
 import { Icon } from "./components/icon.tsx";
 import { type Frame, Page } from "./layout.tsx";
@@ -264,8 +265,4 @@ function Tried(
       )}
     </section>
   );
-}
-
-function Fault({ text }: { text?: string | undefined }) {
-  return text === undefined ? null : <p class="fault" role="alert">{text}</p>;
 }

@@ -18,6 +18,7 @@ export type Theme = keyof typeof themes;
 
 /** The rooms beside the chats. */
 const rooms = [
+  { path: "/store", icon: "store", name: "store" },
   { path: "/knowledge", icon: "library", name: "knowledge" },
   { path: "/plugins", icon: "plug", name: "plugins" },
 ] as const satisfies readonly { path: string; icon: IconName; name: StringKey }[];

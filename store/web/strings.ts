@@ -5,6 +5,7 @@ import { coreStrings } from "./core_strings.ts";
 import { knowledgeStrings } from "./knowledge_strings.ts";
 import { pluginStrings } from "./plugin_strings.ts";
 import { shellStrings } from "./shell_strings.ts";
+import { storeStrings } from "./store_strings.ts";
 
 /** Languages the pages speak, in the order of the columns of `table`. */
 export const languages = ["en", "zh"] as const;
@@ -19,6 +20,7 @@ export const table = {
   ...knowledgeStrings,
   ...pluginStrings,
   ...shellStrings,
+  ...storeStrings,
 } as const satisfies Record<string, readonly [string, string]>;
 
 /** Names one sentence. */

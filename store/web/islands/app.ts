@@ -13,6 +13,7 @@ import { startPalette } from "./palette.ts";
 import { refresh } from "./refresh.ts";
 import { startSettings } from "./settings.ts";
 import { startShortcuts } from "./shortcuts.ts";
+import { startSuggest } from "./suggest.ts";
 
 const say = speak(document.documentElement.lang as Language);
 
@@ -32,4 +33,5 @@ const build = document.querySelector<HTMLElement>("[data-island=build]");
 if (build) startBuild(build, say);
 startBuildLinks(say);
 startAuthor(say);
+startSuggest();
 document.documentElement.dataset.awake = ""; // tests wait for it

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** Copy buttons, of code blocks and of whole answers, wherever and whenever they appear. */
+/** Copy buttons, of code blocks, whole answers and links, wherever and whenever they appear. */
 import type { Say } from "../strings.ts";
 import { toast } from "./toast.ts";
 
@@ -10,7 +10,7 @@ const DONE_MS = 1600;
 export function startCopy(say: Say): void {
   document.addEventListener("click", async (event) => {
     const button = (event.target as Element).closest<HTMLElement>(
-      "[data-copy-code], [data-copy-answer]",
+      "[data-copy-code], [data-copy-answer], [data-copy-link]",
     );
     if (!button) return;
     await navigator.clipboard.writeText(textFor(button));
@@ -24,6 +24,7 @@ export function startCopy(say: Say): void {
 }
 
 function textFor(button: HTMLElement): string {
+  if (button.dataset.copyLink) return new URL(button.dataset.copyLink, location.href).href;
   return button.matches("[data-copy-code]")
     ? button.closest("figure")!.querySelector("code")!.textContent!
     : button.closest<HTMLElement>(".answer")!.dataset.content!;

@@ -1,47 +1,46 @@
 /// <reference lib="dom" />
-/** The command palette: the page's own links and actions, and conversations by what was said in them. */
+/** The command palette: the page's own links and actions, conversations by what was said, listings by name. */
 import type { Conversation } from "@flint/plugins";
+import { choose, chooseByArrow, chosenOf, optionOf, whenRested } from "./options.ts";
+import { suggest } from "./suggest.ts";
 
-/** Rests after the last key before the server is asked. */
-const REST_MS = 120;
 /** Links of the page shown at once, and conversations. */
-const LINKS_MAX = 12, FOUND_MAX = 8;
+const LINKS_MAX = 12, FOUND_MAX = 6;
 
 /** Wakes it; returns what opens it. */
 export function startPalette(): () => void {
   const dialog = document.querySelector<HTMLDialogElement>("#palette")!;
   const input = dialog.querySelector("input")!, list = dialog.querySelector("ul")!;
   const none = dialog.querySelector<HTMLElement>(".palette-none")!;
-  let choices: Choice[] = [], asked = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let choices: Choice[] = [];
 
   const show = (found: readonly Choice[]) => {
     const words = input.value.trim().toLowerCase().split(/\s+/);
     const near = ({ name }: Choice) => words.every((word) => name.toLowerCase().includes(word));
     const shown = [...choices.filter(near).slice(0, LINKS_MAX), ...found];
-    list.replaceChildren(...shown.map(optionOf));
+    list.replaceChildren(...shown.map(({ name, to }, index) => {
+      const option = optionOf(list, name, index);
+      pressed.set(option, to);
+      return option;
+    }));
     none.textContent = shown.length === 0 ? none.dataset.none! : "";
     choose(input, list, list.firstElementChild);
   };
-  const search = async () => {
-    const mine = ++asked, query = input.value.trim();
-    const found = query === "" ? [] : await findConversations(query).catch(() => []);
-    if (mine === asked) show(found);
-  };
+  const search = whenRested(async (isNewest) => {
+    const query = input.value.trim();
+    const found = query === ""
+      ? []
+      : await Promise.all([findConversations(query), listings(query)]);
+    if (isNewest()) show(found.flat());
+  });
   input.addEventListener("input", () => {
     show([]);
-    clearTimeout(timer);
-    timer = setTimeout(search, REST_MS);
+    search();
   });
   input.addEventListener("keydown", (event) => {
-    const chosen = list.querySelector("[aria-selected=true]");
-    if (event.key === "Enter" && !event.isComposing) open(chosen);
-    else if (event.key === "ArrowDown") {
-      choose(input, list, chosen?.nextElementSibling ?? list.firstElementChild);
-    } else if (event.key === "ArrowUp") {
-      choose(input, list, chosen?.previousElementSibling ?? list.lastElementChild);
-    } else return;
+    if (chooseByArrow(event, input, list) || event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
+    open(chosenOf(list));
   });
   list.addEventListener("click", ({ target }) => open((target as Element).closest("li")));
   const open = (option: Element | null) => {
@@ -65,26 +64,10 @@ interface Choice {
 
 const pressed = new WeakMap<Element, Choice["to"]>();
 
-function optionOf({ name, to }: Choice, index: number): HTMLElement {
-  const option = document.createElement("li");
-  option.id = `palette-${index}`;
-  option.role = "option";
-  option.textContent = name;
-  option.ariaSelected = "false";
-  pressed.set(option, to);
-  return option;
-}
-
 function act(option: HTMLElement): void {
   const to = pressed.get(option)!;
   if (typeof to === "string") location.assign(to);
   else to.click();
-}
-
-function choose(input: HTMLInputElement, list: HTMLElement, option: Element | null): void {
-  for (const each of list.children) each.ariaSelected = String(each === option);
-  input.setAttribute("aria-activedescendant", option?.id ?? "");
-  option?.scrollIntoView({ block: "nearest" });
 }
 
 /** What the sidebar leads to, and what the page's menus offer. */
@@ -98,6 +81,11 @@ function choicesOf(): Choice[] {
     ...links.map((link) => ({ name: link.textContent!.trim(), to: link.pathname + link.search })),
   ];
   return [...new Map(named.map((choice) => [choice.name, choice])).values()];
+}
+
+async function listings(query: string): Promise<Choice[]> {
+  const cards = await suggest(query, FOUND_MAX);
+  return cards.map(({ id, name }) => ({ name, to: `/store/l/${encodeURIComponent(id)}` }));
 }
 
 async function findConversations(query: string): Promise<Choice[]> {
