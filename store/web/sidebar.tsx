@@ -98,7 +98,12 @@ function Rooms({ frame: { say, path: here } }: { frame: Frame }) {
 /** Leads to a page of what was found; the button beside it opens the palette. */
 function SearchBox({ say }: { say: Say }) {
   return (
-    <form class="sidebar-search" role="search" action="/conversations">
+    <form
+      class="sidebar-search"
+      role="search"
+      aria-label={say("searchConversations")}
+      action="/conversations"
+    >
       <Icon name="search" size={16} />
       <input
         type="search"

@@ -108,7 +108,13 @@ export function Front({ frame, shelves, featured, boards, fresh, collections }: 
 /** A plain form; islands/suggest.ts shows what is found while one types. */
 export function StoreSearch({ frame: { say }, query }: { frame: Frame; query: string }) {
   return (
-    <form class="store-search" role="search" action="/store/search" data-suggest>
+    <form
+      class="store-search"
+      role="search"
+      aria-label={say("searchStore")}
+      action="/store/search"
+      data-suggest
+    >
       <Icon name="search" />
       <input
         type="search"

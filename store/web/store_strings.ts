@@ -43,7 +43,7 @@ export const storeStrings = {
   uninstall: ["Uninstall", "卸载"],
   tryFirst: ["Try it", "试用"],
   copyLink: ["Copy link", "复制链接"],
-  installsCount: ["{n} installs", "{n} 次安装"],
+  installsCount: ["{n} installed", "{n} 次安装"],
   usesCount: ["{n} turns", "{n} 轮对话"],
   starsOf: ["{stars} of 5, {n} ratings", "{stars} / 5，{n} 个评分"],
   notRated: ["Not rated yet", "尚无评分"],

@@ -110,7 +110,7 @@ async function find({ page, visit }: Tab): Promise<void> {
   await page.waitForURL("**/store/l/tide-table");
   await page.getByRole("button", { name: "Install" }).click();
   await page.getByRole("button", { name: "Uninstall" }).waitFor();
-  assert.match(await page.locator(".listing-figures").innerText(), /1 installs/);
+  assert.match(await page.locator(".listing-figures").innerText(), /1 installed/);
   await page.getByText("Why is this here?").click();
   assert.match(await page.locator(".why table").innerText(), /Most installed\s+\d+\s+1/);
 }

@@ -78,10 +78,14 @@ function choicesOf(): Choice[] {
   ];
   const named = [
     ...buttons.map((to) => ({ name: to.textContent!.trim(), to })),
-    ...links.map((link) => ({ name: link.textContent!.trim(), to: link.pathname + link.search })),
+    ...links.map((link) => ({ name: wordsOf(link), to: link.pathname + link.search })),
   ];
   return [...new Map(named.map((choice) => [choice.name, choice])).values()];
 }
+
+/** What a link says, without the emoji that its avatar may be. */
+const wordsOf = (link: Element): string =>
+  (link.querySelector(":scope > span") ?? link).textContent!.trim();
 
 async function listings(query: string): Promise<Choice[]> {
   const cards = await suggest(query, FOUND_MAX);
