@@ -119,7 +119,7 @@ export function createAnalytics(deps: AnalyticsDeps): OpenAPIHono {
     return c.json(analytics.totals(id, c.req.valid("query").cursor), 200);
   });
   app.openapi(series, (c) => {
-    const listing = own(c, deps, c.req.valid("param").listing);
+    const listing = ownListing(c, deps, c.req.valid("param").listing);
     const query = rangeOf(c.req.valid("query"));
     const { stars, weight } = boards.standing(listing)?.rating ?? { stars: 0, weight: 0 };
     const rating = { mean: weight > 0 ? stars / weight : null, weight };
@@ -127,7 +127,7 @@ export function createAnalytics(deps: AnalyticsDeps): OpenAPIHono {
     return c.json({ listing, step: query.step, points, rating }, 200);
   });
   app.openapi(table, (c) => {
-    const listing = own(c, deps, c.req.valid("param").listing);
+    const listing = ownListing(c, deps, c.req.valid("param").listing);
     const points = analytics.series({ listing, ...rangeOf(c.req.valid("query")) });
     const file = encodeURIComponent(`${listing}.csv`);
     return c.body(stringify(points, { header: true }), 200, {
@@ -136,7 +136,7 @@ export function createAnalytics(deps: AnalyticsDeps): OpenAPIHono {
     });
   });
   app.openapi(retention, (c) => {
-    const listing = own(c, deps, c.req.valid("param").listing);
+    const listing = ownListing(c, deps, c.req.valid("param").listing);
     const { by, count } = c.req.valid("query");
     const cohorts = analytics.retention.cohorts(listing, by, { count });
     return c.json(cohorts.map((cohort) => ({ ...cohort, back: [...cohort.back] })), 200);
@@ -145,7 +145,7 @@ export function createAnalytics(deps: AnalyticsDeps): OpenAPIHono {
 }
 
 /** A listing that the asker may see into. @throws 401, 403, "not_found" */
-function own(c: Context, { listings, registry }: AnalyticsDeps, id: string): string {
+export function ownListing(c: Context, { listings, registry }: AnalyticsDeps, id: string): string {
   const account = requireAccount(c);
   const publisher = listings.find(id)?.publisher ?? (registry.get(id) && OWNER);
   if (account.role === "owner" || account.id === publisher) return id;

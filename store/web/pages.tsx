@@ -1,13 +1,13 @@
 /** The pages' routes: what is asked for, gathered and drawn on the server. */
 import { FlintError } from "@flint/core";
-import type { Library } from "@flint/plugins";
+import type { Library, Registry } from "@flint/plugins";
 import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
 import { guardPages } from "../api/belongings.ts";
 import { given } from "../api/given.ts";
 import { requireAccount } from "../api/identity.ts";
-import type { People } from "../people/people.ts";
+import type { Listings } from "../market/listings.ts";
 import { loadAssets } from "./assets.ts";
 import { addAuthorPages, type AuthorDeps } from "./author_pages.tsx";
 import { Chat, NewChat } from "./chat.tsx";
@@ -23,13 +23,23 @@ import { themes } from "./sidebar.tsx";
 import { addSignIn } from "./sign_in.tsx";
 import { addStorePages, type StorePagesDeps } from "./store_pages.tsx";
 import { there } from "./there.ts";
+import { addPeoplePages, type PeoplePagesDeps } from "./people_pages.tsx";
 import { addPluginPages, type PluginPagesDeps } from "./plugin_pages.tsx";
+import { addWalletPages, type WalletPagesDeps } from "./wallet_pages.tsx";
 import { Window } from "./window.tsx";
 import { languages, type StringKey } from "./strings.ts";
 
 /** What the pages show. */
 export interface PagesDeps
-  extends AuthorDeps, DrawingDeps, People, PluginPagesDeps, StorePagesDeps {
+  extends
+    AuthorDeps,
+    DrawingDeps,
+    PeoplePagesDeps,
+    PluginPagesDeps,
+    StorePagesDeps,
+    WalletPagesDeps {
+  readonly registry: Registry;
+  readonly listings: Listings;
   readonly library: Library;
   /** Takes one line per failure of ours. */
   readonly log: (line: string) => void;
@@ -96,6 +106,8 @@ export function createPages(deps: PagesDeps): Pages {
   addPluginPages(app, deps, drawing);
   addStorePages(app, deps, drawing);
   addSignIn(app, deps, drawing);
+  addWalletPages(app, deps, drawing);
+  addPeoplePages(app, deps, drawing);
 
   addInstalling(app, drawing, addresses);
 

@@ -16,12 +16,25 @@ export const themes = { light: "sun", system: "monitor", dark: "moon" } as const
 /** One of the looks. */
 export type Theme = keyof typeof themes;
 
+interface Room {
+  readonly path: string;
+  readonly icon: IconName;
+  readonly name: StringKey;
+}
+
 /** The rooms beside the chats. */
 const rooms = [
   { path: "/store", icon: "store", name: "store" },
   { path: "/knowledge", icon: "library", name: "knowledge" },
   { path: "/plugins", icon: "plug", name: "plugins" },
-] as const satisfies readonly { path: string; icon: IconName; name: StringKey }[];
+] as const satisfies readonly Room[];
+/** What is of one's own account, and the owner's. */
+const ownRooms = [
+  { path: "/wallet", icon: "wallet", name: "wallet" },
+  { path: "/analytics", icon: "chart-line", name: "analytics" },
+  { path: "/account", icon: "circle-user", name: "account" },
+  { path: "/admin", icon: "settings", name: "admin" },
+] as const satisfies readonly Room[];
 
 /** A column on wide screens, a drawer on narrow ones: the browser's own popover. */
 export function Sidebar({ frame }: { frame: Frame }) {
@@ -72,26 +85,40 @@ export function Sidebar({ frame }: { frame: Frame }) {
 }
 
 /** Where else to go, and the keys. */
-function Rooms({ frame: { say, path: here } }: { frame: Frame }) {
+function Rooms({ frame }: { frame: Frame }) {
+  const { say, path } = frame;
   return (
     <nav aria-label={say("pages")} class="sidebar-pages">
       <ul>
-        {rooms.map(({ path, icon, name }) => (
-          <li>
-            <a href={path} aria-current={here === path ? "page" : undefined}>
-              <Icon name={icon} size={16} />
-              <span>{say(name)}</span>
-            </a>
-          </li>
-        ))}
-        <li class="wide-only">
-          <button type="button" data-command="help">
-            <Icon name="keyboard" size={16} />
-            <span>{say("shortcuts")}</span>
-          </button>
-        </li>
+        {rooms.map((room) => <RoomLink room={room} frame={frame} />)}
       </ul>
+      <details id="own-rooms" open={ownRooms.some((room) => room.path === path)}>
+        <summary>
+          <Icon name="chevron-right" size={16} />
+          <span>{say("more")}</span>
+        </summary>
+        <ul>
+          {ownRooms.map((room) => <RoomLink room={room} frame={frame} />)}
+          <li class="wide-only">
+            <button type="button" data-command="help">
+              <Icon name="keyboard" size={16} />
+              <span>{say("shortcuts")}</span>
+            </button>
+          </li>
+        </ul>
+      </details>
     </nav>
+  );
+}
+
+function RoomLink({ room: { path, icon, name }, frame }: { room: Room; frame: Frame }) {
+  return (
+    <li>
+      <a href={path} aria-current={frame.path === path ? "page" : undefined}>
+        <Icon name={icon} size={16} />
+        <span>{frame.say(name)}</span>
+      </a>
+    </li>
   );
 }
 

@@ -3,6 +3,7 @@ import { authorStrings } from "./author_strings.ts";
 import { chatStrings } from "./chat_strings.ts";
 import { coreStrings } from "./core_strings.ts";
 import { knowledgeStrings } from "./knowledge_strings.ts";
+import { peopleStrings } from "./people_strings.ts";
 import { pluginStrings } from "./plugin_strings.ts";
 import { shellStrings } from "./shell_strings.ts";
 import { storeStrings } from "./store_strings.ts";
@@ -18,6 +19,7 @@ export const table = {
   ...chatStrings,
   ...coreStrings,
   ...knowledgeStrings,
+  ...peopleStrings,
   ...pluginStrings,
   ...shellStrings,
   ...storeStrings,

@@ -53,6 +53,11 @@ const PAGES = {
   listing: "/store/l/shell-guide",
   publish: "/store/publish/tide-table",
   signin: "/sign-in",
+  wallet: "/wallet",
+  analytics: "/analytics",
+  use: "/analytics/shell-guide",
+  account: "/account",
+  admin: "/admin",
 };
 
 /** Some listings, one of them hostile in every text it has. */
