@@ -61,7 +61,9 @@ const PAGES = {
 };
 
 /** Some listings, one of them hostile in every text it has. */
-async function fill({ registry, listings, installs, catalog }: LiveStore): Promise<void> {
+async function fill(
+  { registry, parts: { listings, installs, catalog } }: LiveStore,
+): Promise<void> {
   const make = async (id: string, fields: object) => {
     await registry.create({ id, instructions: "Answer.", ...fields });
     return await listings.publish("owner", { assistantId: id, visibility: "everyone" });
