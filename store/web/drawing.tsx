@@ -61,6 +61,7 @@ function frameOf(
     path: c.req.path,
     now: Date.now(),
     assets,
+    signedIn: account !== undefined,
     assistants: account ? usable.list(account.id, LISTED) : [],
     conversations: recent.conversations.filter(({ messages, pinned, folder }) =>
       messages > 0 && !pinned && folder === undefined

@@ -21,6 +21,8 @@ export interface Frame {
   readonly path: string;
   readonly now: number;
   readonly assets: AssetAddresses;
+  /** Guests see no more than the store. */
+  readonly signedIn: boolean;
   readonly assistants: readonly Assistant[];
   /** Newest first; those without a word yet are left out, and those on shelves. */
   readonly conversations: readonly Conversation[];
@@ -74,11 +76,13 @@ export function Page({ frame, title, header, tools, children }: PageProps) {
                 </a>
               )}
             </div>
-            <Meter
-              report={report}
-              title={report ? titles[report.model] ?? report.model : ""}
-              say={say}
-            />
+            {frame.signedIn && (
+              <Meter
+                report={report}
+                title={report ? titles[report.model] ?? report.model : ""}
+                say={say}
+              />
+            )}
             {tools}
           </header>
           <Banner status={frame.status} titles={titles} say={say} />

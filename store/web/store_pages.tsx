@@ -165,10 +165,14 @@ function addListing(app: Hono, deps: StorePagesDeps, { frame, send }: Drawing): 
 /** Offering an assistant, an update of it, and taking it back. */
 function addPublishing(app: Hono, deps: StorePagesDeps, { frame, send }: Drawing): void {
   const { listings, registry, groups } = deps;
-  const page = (c: Context, id: string, fault?: string) => {
+  /** Somebody else's assistant is, to whoever would offer it, not there. */
+  const ownerOf = (c: Context, id: string) => {
     const account = requireAccount(c);
-    const listing = listings.find(id);
-    if (listing && listing.publisher !== account.id) checkSeen(false, id);
+    if (registry.ownerOf(id) === account.id) return account;
+    throw new FlintError("not_found", `there is no assistant "${id}" of yours`);
+  };
+  const page = (c: Context, id: string, fault?: string) => {
+    const account = ownerOf(c, id), listing = listings.find(id);
     const shown = { frame: frame(c), assistant: registry.get(id), listing };
     const offered = { ...shown, groups: groups.list(account.id), ...given({ fault }) };
     return send(c, <PublishPage {...offered} />, fault === undefined ? 200 : 400);
@@ -176,7 +180,7 @@ function addPublishing(app: Hono, deps: StorePagesDeps, { frame, send }: Drawing
   app.get("/store/publish/:assistant", (c) => page(c, c.req.param("assistant")));
 
   app.post("/store/publish/:assistant", async (c) => {
-    const account = requireAccount(c), id = c.req.param("assistant");
+    const id = c.req.param("assistant"), account = ownerOf(c, id);
     const form = Object.fromEntries(await c.req.formData()) as Record<string, string>;
     return await tried(async () => {
       const { from, ...draft } = publicationOf(form);

@@ -15,6 +15,7 @@ interface CoreEvent {
 
 /** Wakes both. A hidden tab lets its connection go: browsers keep only six to one server. */
 export function startCore(say: Say): void {
+  if (!document.getElementById("meter")) return; // a guest's page
   const meter = watchMeter(say), banner = watchBanner(say);
   let source: EventSource | undefined;
   const follow = () => {
