@@ -127,7 +127,7 @@ export {
   type Toolbox,
 } from "./tools/toolbox.ts";
 export { type Library, openLibrary, type SourceFile } from "./knowledge/library.ts";
-export { bare, parseQuestions, type Question } from "./knowledge/questions.ts";
+export { bare, historyOf, parseQuestions, type Question } from "./knowledge/questions.ts";
 export { Citation, SourceSpan } from "./knowledge/citation.ts";
 export {
   IngestEvent,

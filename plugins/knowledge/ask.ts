@@ -1,9 +1,11 @@
 /** From a question to the prompt that answers it from sources, and from the answer to what it rests on. */
 import type { ChatMessage } from "@flint/core";
-import { keySentences, type KeySource, rankSentences } from "./attention.ts";
+import { keySentences, type KeySource, type Likeness, rankSentences, unlike } from "./attention.ts";
+import { cosineOf } from "./embed.ts";
 import { stepsFrom } from "./graph.ts";
 import type { Hit, PassageIndex } from "./passage_index.ts";
 import type { Library } from "./library.ts";
+import { sentencesOf } from "./sentences.ts";
 import { standalone } from "./standalone.ts";
 import { isHan, termsOf } from "./terms.ts";
 
@@ -68,9 +70,29 @@ export async function lookUp(library: Library, asked: Asked): Promise<Looked> {
     ? walked(index, question, found)
     : { hits: found, bridges: new Map() };
   const sources = switches.attention
-    ? keySentences(index, question, hits, bridges)
+    ? keySentences(index, question, hits, {
+      bridges,
+      likeness: await likenessOf(library, question, hits, signal),
+    })
     : hits.slice(0, SHOWN).map(({ source }) => ({ source, sentences: [] }));
   return { question, sources, text: sourcesText(sources) };
+}
+
+/** How near each sentence of hits is to a question. MiniLM knows no Chinese. */
+async function likenessOf(
+  library: Library,
+  question: string,
+  hits: readonly Hit[],
+  signal?: AbortSignal,
+): Promise<Likeness> {
+  if (isHan(question)) return unlike;
+  const texts = hits.flatMap(({ source: { text } }) =>
+    sentencesOf(text).map(({ start, end }) => text.slice(start, end))
+  );
+  const [asked, ...vectors] = await library.embed([question, ...texts], signal) ?? [];
+  if (!asked) return unlike;
+  const near = new Map(vectors.map((vector, i) => [texts[i]!, cosineOf(asked, vector)]));
+  return (sentence) => near.get(sentence) ?? 0;
 }
 
 /**

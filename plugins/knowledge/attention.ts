@@ -2,7 +2,8 @@
 import type { Hit, PassageIndex } from "./passage_index.ts";
 import type { SourceSpan } from "./citation.ts";
 import { sentencesOf } from "./sentences.ts";
-import { termsOf } from "./terms.ts";
+import { matterOf, termsOf } from "./terms.ts";
+import { numbersOf } from "./quantities.ts";
 import { weightOf } from "./chunk.ts";
 
 /** A sentence of a source. */
@@ -21,14 +22,24 @@ export interface KeySource {
   readonly sentences: readonly KeySentence[];
 }
 
-/** Weight (chunk.ts) of all sentences shown: half of what three passages weigh. */
-const WEIGHT_MAX = 640;
+/** Weight (chunk.ts) of all sentences shown: less than three passages weigh, and what is asked is in it more often. */
+const WEIGHT_MAX = 720;
 /** Sentences that are marked. */
 const MARKED = 3;
 /** A sentence's own words count so much beside its passage's rank. */
 const RANK_WEIGHT = 0.15;
-/** A sentence of fewer terms is a title or a date: it names a thing and says nothing of it. */
-const TERMS_MIN = 5;
+/** A sentence of less matter is a title or a date: it names a thing and says nothing of it. */
+const MATTER_MIN = 4;
+/** What a term counts that stands in a heading or the sentence before, which a sentence takes up. */
+const AROUND = 0.5;
+/** How much likeness in meaning counts beside terms (both tuned on the tuning half). */
+const LIKENESS_WEIGHT = 0.5;
+
+/** How near a sentence is to the question in meaning. */
+export type Likeness = (sentence: string) => number;
+
+/** Where nothing is known of meaning. */
+export const unlike: Likeness = () => 0;
 
 /** A sentence of a hit and how much it bears on a question. */
 export interface Scored {
@@ -45,15 +56,18 @@ export function keySentences(
   index: PassageIndex,
   question: string,
   hits: readonly Hit[],
-  bridges: ReadonlyMap<number, string> = new Map(),
+  { bridges, likeness }: {
+    readonly bridges: ReadonlyMap<number, string>;
+    readonly likeness: Likeness;
+  },
 ): KeySource[] {
   const wanted = weighed(index, question);
-  const scored = ranked(wanted, hits);
+  const scored = ranked(wanted, hits, likeness);
   const led = hits.flatMap(({ at }, hit) => {
     const name = bridges.get(at);
     if (name === undefined) return [];
     const both = new Map([...wanted, ...weighed(index, name)]);
-    return ranked(both, hits).find((one) => one.hit === hit) ?? [];
+    return ranked(both, hits, likeness).find((one) => one.hit === hit) ?? [];
   });
   const isLed = ({ sentence }: Scored) =>
     led.some((one) => one.sentence.start === sentence.start && one.sentence.text === sentence.text);
@@ -86,11 +100,19 @@ export function rankSentences(
 }
 
 function weighed(index: PassageIndex, text: string): Map<string, number> {
-  return new Map(termsOf(text).map((term) => [term, index.weight(term)]));
+  return new Map(saidIn(text).map((term) => [term, index.weight(term)]));
 }
 
-function ranked(wanted: ReadonlyMap<string, number>, hits: readonly Hit[]): Scored[] {
-  return hits.flatMap(({ source }, hit) => scoresOf(wanted, source, hit))
+function saidIn(text: string): string[] {
+  return [...matterOf(text), ...numbersOf(text)];
+}
+
+function ranked(
+  wanted: ReadonlyMap<string, number>,
+  hits: readonly Hit[],
+  likeness: Likeness = unlike,
+): Scored[] {
+  return hits.flatMap(({ source }, hit) => scoresOf(wanted, source, hit, likeness))
     .sort((a, b) => b.score - a.score);
 }
 
@@ -98,18 +120,23 @@ function scoresOf(
   wanted: ReadonlyMap<string, number>,
   source: SourceSpan,
   hit: number,
+  likeness: Likeness,
 ): Scored[] {
   const total = [...wanted.values()].reduce((sum, weight) => sum + weight, 0) || 1;
-  const above = new Set(termsOf(source.headings.join("\n")));
+  const above = termsOf(source.headings.join("\n"));
+  let before: readonly string[] = [];
   return sentencesOf(source.text).map(({ start, end }) => {
     const text = source.text.slice(start, end);
-    const held = new Set(termsOf(text));
-    const says = held.size < TERMS_MIN ? 0.5 : 1;
+    const terms = termsOf(text);
+    const held = new Set(terms), around = new Set([...above, ...before]);
+    before = terms;
     let own = 0;
     for (const [term, weight] of wanted) {
-      own += held.has(term) ? weight : above.has(term) ? weight / 2 : 0;
+      own += held.has(term) ? weight : around.has(term) ? AROUND * weight : 0;
     }
+    const says = saidIn(text).length < MATTER_MIN ? 0.5 : 1;
     const at = { start: source.start + start, end: source.start + end, text };
-    return { hit, sentence: at, score: says * own / total + RANK_WEIGHT / (hit + 1) };
+    const bears = says * (own / total + LIKENESS_WEIGHT * likeness(text));
+    return { hit, sentence: at, score: bears + RANK_WEIGHT / (hit + 1) };
   });
 }

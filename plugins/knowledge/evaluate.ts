@@ -11,7 +11,7 @@ import {
 import { withheld } from "./held.ts";
 import type { Library } from "./library.ts";
 import { numbersOf } from "./quantities.ts";
-import type { Question } from "./questions.ts";
+import { historyOf, type Question } from "./questions.ts";
 import { isRefusal, trace, type Traced } from "./trace.ts";
 
 /** One way of answering. */
@@ -60,10 +60,7 @@ export async function answerOne(
   question: Question,
   { name, switches }: Way,
 ): Promise<Answered> {
-  const history = (question.history ?? []).map((content, i): ChatMessage => ({
-    role: i % 2 === 0 ? "user" : "assistant",
-    content,
-  }));
+  const history = historyOf(question);
   const looked = await lookUp(library, { bases, history, question: question.question, switches });
   const system: ChatMessage = { role: "system", content: groundedInstructions(question.question) };
   const content = groundedMessage(looked, question.question);

@@ -50,6 +50,11 @@ export interface Library {
   text(id: string, document: string): string;
   /** The index of some collections together, of those that are there. */
   index(ids: readonly string[]): PassageIndex;
+  /** Vectors of texts, or undefined where the model is not there. */
+  embed(
+    texts: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly Float32Array[] | undefined>;
   /** Passages that bear on the question, the best first. */
   search(ids: readonly string[], question: string, options?: SearchOptions): Promise<Hit[]>;
 }
@@ -181,7 +186,7 @@ class StoredLibrary implements Library {
   ): Promise<Hit[]> {
     const index = this.index(ids);
     const wanted = vectors && (!words || !isHan(question));
-    const numbers = wanted ? await this.#embed([question], signal) : undefined;
+    const numbers = wanted ? await this.embed([question], signal) : undefined;
     const vector = numbers && { numbers: numbers[0]!, weight: VECTOR_WEIGHT };
     return index.search(question, { words: words || !vector, ...(vector && { vector }) }, count);
   }
@@ -195,7 +200,7 @@ class StoredLibrary implements Library {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const id = createHash("sha256").update(name).digest("hex").slice(0, 16);
     const present = this.#documents.get([base, id]);
-    if (present?.sha256 === sha256 && (present.embedded || !await this.#embed([name], signal))) {
+    if (present?.sha256 === sha256 && (present.embedded || !await this.embed([name], signal))) {
       yield { type: "unchanged", document: present };
       return;
     }
@@ -207,7 +212,7 @@ class StoredLibrary implements Library {
     const vectors: Float32Array[] = [];
     for (let done = 0; done < laid.passages.length; done += EMBED_STEP) {
       const texts = laid.passages.slice(done, done + EMBED_STEP).map((at) => embedText(laid, at));
-      const more = await this.#embed(texts, signal);
+      const more = await this.embed(texts, signal);
       if (!more) break;
       vectors.push(...more);
       yield { type: "embedding", name, done: vectors.length, total: laid.passages.length };
@@ -237,7 +242,7 @@ class StoredLibrary implements Library {
   }
 
   /** Vectors, or undefined where the model is not there. */
-  async #embed(
+  async embed(
     texts: readonly string[],
     signal?: AbortSignal,
   ): Promise<readonly Float32Array[] | undefined> {

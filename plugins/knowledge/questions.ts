@@ -1,4 +1,5 @@
 /** A question set: what is asked of an assistant, and what would be right to answer. */
+import type { ChatMessage } from "@flint/core";
 import { z } from "zod";
 import { MESSAGE_CHARS_MAX, Slug } from "../schema.ts";
 import { parse } from "../parse.ts";
@@ -28,6 +29,11 @@ const QuestionSet = z.strictObject({
 /** A set from its JSON. @throws FlintError bad_input naming what does not fit */
 export function parseQuestions(json: string): z.infer<typeof QuestionSet> {
   return parse(QuestionSet, JSON.parse(json));
+}
+
+/** What was said before a question, as messages. */
+export function historyOf({ history = [] }: Pick<Question, "history">): ChatMessage[] {
+  return history.map((content, i) => ({ role: i % 2 === 0 ? "user" : "assistant", content }));
 }
 
 /** Letters and digits alone, for comparing texts that were laid out differently. */

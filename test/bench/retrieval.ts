@@ -1,11 +1,13 @@
 /**
  * `deno task bench retrieval`: what words, meaning and both together find, on the questions of the
- * tests; and what tracing lets through of an answerer that always quotes the likeliest sentence.
+ * tests; how often what
+ * is shown holds all evidence; and what tracing lets through of an answerer that always quotes the likeliest sentence.
  */
 import {
   ALL_OFF,
   ALL_ON,
   bare,
+  historyOf,
   type Hit,
   judgeAnswer,
   type Library,
@@ -13,6 +15,7 @@ import {
   openEmbedder,
   type Question,
   rankSentences,
+  WAYS as EVALUATED,
   withheld,
 } from "@flint/plugins";
 import { filledLibrary, questions } from "../plugins/knowledge/set.ts";
@@ -23,6 +26,13 @@ const WAYS = {
   "meaning (MiniLM)": { words: false, vectors: true },
   "both, by rank": { words: true, vectors: true },
 } as const;
+
+type Switches = typeof ALL_ON;
+
+/** Plain retrieval, attention alone, all but each, all. */
+const WAYS_SHOWN = EVALUATED.filter(({ name }) =>
+  ["plain", "only attention", "all"].includes(name) || /^all but (?!tracing)/.test(name)
+);
 
 /** Prints recall@5 and nDCG@10 over the questions that stand alone and can be answered. */
 export async function benchRetrieval(): Promise<void> {
@@ -49,6 +59,20 @@ export async function benchRetrieval(): Promise<void> {
       }
       console.log(`| ${name} | ${cells.join(" | ")} |`);
     }
+    console.log(`\n| half, language | of | ${WAYS_SHOWN.map(({ name }) => name).join(" | ")} |`);
+    for (const half of ["tuning", "test"] as const) {
+      for (const language of ["en", "zh"]) {
+        const asked = questions(half).filter((one) =>
+          one.language === language && one.evidence && one.answer !== null
+        );
+        const counts: number[] = [];
+        for (const { switches } of WAYS_SHOWN) {
+          const shown = await Promise.all(asked.map((one) => isShown(library, one, switches)));
+          counts.push(shown.filter((is) => is).length);
+        }
+        console.log(`| ${half}, ${language} | ${asked.length} | ${counts.join(" | ")} |`);
+      }
+    }
     console.log("\n| half, language | quoted | right | made up | refused rightly | wrongly |");
     console.log("| --- | --- | --- | --- | --- | --- |");
     for (const half of ["tuning", "test"] as const) {
@@ -62,6 +86,17 @@ export async function benchRetrieval(): Promise<void> {
     await kv.close();
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Whether all evidence of a question is in what the model would be shown. */
+async function isShown(library: Library, one: Question, switches: Switches): Promise<boolean> {
+  const { text } = await lookUp(library, {
+    bases: ["set"],
+    history: historyOf(one),
+    question: one.question,
+    switches,
+  });
+  return one.evidence!.every((piece) => bare(text).includes(bare(piece.text)));
 }
 
 /** Each piece of evidence is found by the first passage that holds it. */
@@ -97,15 +132,11 @@ async function quote(library: Library, asked: readonly Question[], name: string)
   }
 }
 
-async function quoted(library: Library, one: Question, switches: typeof ALL_ON) {
-  const history = (one.history ?? []).map((content, i) => ({
-    role: i % 2 === 0 ? "user" as const : "assistant" as const,
-    content,
-  }));
+async function quoted(library: Library, one: Question, switches: Switches) {
   const index = library.index(["set"]);
   const looked = await lookUp(library, {
     bases: ["set"],
-    history,
+    history: historyOf(one),
     question: one.question,
     switches,
   });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   ALL_ON,
   HeldAnswer,
+  historyOf,
   judgeAnswer,
   type Library,
   lookUp,
@@ -22,14 +23,8 @@ async function withSet(run: (library: Library) => Promise<void>) {
   }
 }
 
-const historyOf = (texts: readonly string[] = []) =>
-  texts.map((content, i) => ({
-    role: i % 2 === 0 ? "user" as const : "assistant" as const,
-    content,
-  }));
-
 async function traced(library: Library, question: string, answer: string, history?: string[]) {
-  const asked = { bases: ["set"], history: historyOf(history), question, switches: ALL_ON };
+  const asked = { bases: ["set"], history: historyOf({ history }), question, switches: ALL_ON };
   const looked = await lookUp(library, asked);
   return traceAnswer(library.index(["set"]), question, answer, looked);
 }
