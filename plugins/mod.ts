@@ -137,7 +137,7 @@ export {
 } from "./knowledge/schema.ts";
 export { ALL_OFF, ALL_ON, lookUp } from "./knowledge/ask.ts";
 export { READABLE, readFile as readKnowledgeFile, SOURCE_BYTES_MAX } from "./knowledge/read.ts";
-export { trace as traceAnswer } from "./knowledge/trace.ts";
+export { tracer } from "./knowledge/trace.ts";
 export { HeldAnswer, withheld } from "./knowledge/held.ts";
 export {
   type Answered,

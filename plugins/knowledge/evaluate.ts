@@ -12,7 +12,7 @@ import { withheld } from "./held.ts";
 import type { Library } from "./library.ts";
 import { numbersOf } from "./quantities.ts";
 import { historyOf, type Question } from "./questions.ts";
-import { isRefusal, trace, type Traced } from "./trace.ts";
+import { isRefusal, type Traced, tracer } from "./trace.ts";
 
 /** One way of answering. */
 export interface Way {
@@ -66,7 +66,7 @@ export async function answerOne(
   const content = groundedMessage(looked, question.question);
   const answer = (await ask([system, ...history, { role: "user", content }])).trim();
   const index = library.index(bases);
-  const traced = trace(index, question.question, answer, looked);
+  const traced = tracer(index, question.question, looked)(answer);
   const to = { index, question: question.question, looked };
   const shown = switches.tracing ? withheld(to, answer) : answer;
   return { question, way: name, answer, shown, traced, verdict: judge(question, shown) };

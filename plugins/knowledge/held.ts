@@ -3,7 +3,7 @@ import { type Looked, notInSources } from "./ask.ts";
 import type { PassageIndex } from "./passage_index.ts";
 import type { Citation } from "./citation.ts";
 import { sentencesOf } from "./sentences.ts";
-import { trace } from "./trace.ts";
+import { type Traced, tracer } from "./trace.ts";
 
 /** What an answer is held to. */
 export interface HeldTo {
@@ -18,6 +18,7 @@ export interface HeldTo {
 /** One answer. Text goes in as it comes, and comes out as it may be shown. */
 export class HeldAnswer {
   readonly #to: HeldTo;
+  #tracer: ((answer: string) => Traced) | undefined; // sources are taken apart once, and only if need be
   #waiting = "";
   #shown = "";
 
@@ -46,18 +47,21 @@ export class HeldAnswer {
 
   /** Each sentence shown so far, with what supports it. */
   citations(): Citation[] {
+    return [...this.#trace(this.#shown).sentences];
+  }
+
+  #trace(text: string): Traced {
     const { index, question, looked } = this.#to;
-    return [...trace(index, question, this.#shown, looked).sentences];
+    return (this.#tracer ??= tracer(index, question, looked))(text);
   }
 
   /** Lets through what is supported of the first `end` characters that wait. */
   #let(end: number): string {
-    const { index, question, looked } = this.#to;
     const text = this.#waiting.slice(0, end);
     this.#waiting = this.#waiting.slice(end);
     let passed = "";
     let from = 0; // the space before a sentence goes or stays with it
-    for (const sentence of trace(index, question, text, looked).sentences) {
+    for (const sentence of this.#trace(text).sentences) {
       const words = text.slice(from, sentence.end);
       from = sentence.end;
       if (sentence.verdict === "verbatim" || sentence.verdict === "supported") passed += words;

@@ -54,21 +54,22 @@ interface Place {
   readonly numbers: ReadonlySet<string>;
 }
 
-/** Traces the answer to a question, as it was asked, in the sources that were looked up for it. */
-export function trace(
+/** Holds texts of one answer to a question, as it was asked, against the sources that were looked up for it. */
+export function tracer(
   index: PassageIndex,
   asks: string,
-  answer: string,
   { question, sources }: Pick<Looked, "question" | "sources">,
-): Traced {
+): (answer: string) => Traced {
   const places = linked(index, sources.flatMap(({ source }, i) => placesOf(source, i + 1)));
   const asked = askedOf(asks, question);
-  const sentences = sentencesOf(answer).map(({ start, end }): Citation => {
-    const text = answer.slice(start, end);
-    if (isRefusal(text)) return { start, end, verdict: "refusal", support: 0 };
-    return { start, end, ...bestPlace(index, asked, text, places) };
-  });
-  return { sentences, supported: sentences.every(({ verdict }) => verdict !== "unsupported") };
+  return (answer) => {
+    const sentences = sentencesOf(answer).map(({ start, end }): Citation => {
+      const text = answer.slice(start, end);
+      if (isRefusal(text)) return { start, end, verdict: "refusal", support: 0 };
+      return { start, end, ...bestPlace(index, asked, text, places) };
+    });
+    return { sentences, supported: sentences.every(({ verdict }) => verdict !== "unsupported") };
+  };
 }
 
 /** What a place must be about. */

@@ -1,7 +1,7 @@
 /**
  * `deno task bench retrieval`: what words, meaning and both together find, on the questions of the
- * tests; how often what
- * is shown holds all evidence; and what tracing lets through of an answerer that always quotes the likeliest sentence.
+ * tests; how often what is shown holds all evidence; and what tracing lets through of an answerer
+ * that always quotes the likeliest sentence.
  */
 import {
   ALL_OFF,

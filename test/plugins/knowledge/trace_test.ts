@@ -7,7 +7,7 @@ import {
   judgeAnswer,
   type Library,
   lookUp,
-  traceAnswer,
+  tracer,
   withheld,
 } from "@flint/plugins";
 import { filledLibrary, questions } from "./set.ts";
@@ -26,7 +26,7 @@ async function withSet(run: (library: Library) => Promise<void>) {
 async function traced(library: Library, question: string, answer: string, history?: string[]) {
   const asked = { bases: ["set"], history: historyOf({ history }), question, switches: ALL_ON };
   const looked = await lookUp(library, asked);
-  return traceAnswer(library.index(["set"]), question, answer, looked);
+  return tracer(library.index(["set"]), question, looked)(answer);
 }
 
 Deno.test("trace: what a source says is supported, what none says is not", () =>
