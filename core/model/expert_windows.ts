@@ -105,9 +105,9 @@ export class ExpertWindows {
   }
 
   /**
-   * Lists the clusters of all chosen experts, whose inputs lie in their rows: experts that are here
-   * first, so that they are computed while the others are read, and before those those that are being
-   * read; an expert's clusters in order.
+   * Lists the clusters of all chosen experts, whose inputs lie in their rows: first experts that are
+   * here, to be computed while others are read, then those on their way, then those that are missing;
+   * an expert's clusters in order.
    */
   listJobs(layer: number): void {
     const { words, counts, next } = this, arena = this.#arenas[layer]!;
