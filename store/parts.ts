@@ -111,8 +111,8 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
   };
 }
 
-/** Listings, and what follows them. */
-function openMarket(kv: Kv, registry: Registry, people: People, embedder: Embedder) {
+/** Listings, and all that follows them. */
+export function openMarket(kv: Kv, registry: Registry, people: People, embedder: Embedder) {
   const listings = openListings({ kv, registry, ...people }), boards = openBoards(kv);
   return {
     ...{ listings, boards, installs: openInstalls({ kv, listings, boards }) },

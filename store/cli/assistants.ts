@@ -31,7 +31,7 @@ interface ExportOptions extends CommonOptions {
 }
 
 /** What a folder is looked through for; all else in it is passed over. */
-const FILE_NAMES = /\.(json|png|charx|modelfile)$|^modelfile/i;
+export const FILE_NAMES = /\.(json|png|charx|modelfile)$|^modelfile/i;
 
 /** Adds `flint add`. */
 export function addAdd(program: Command, dataDir: string, args: readonly string[]): void {
@@ -126,7 +126,8 @@ async function addFile(
   }
 }
 
-async function read(path: string): Promise<Uint8Array> {
+/** A file that is not too long. @throws FlintError bad_input, not_found */
+export async function read(path: string): Promise<Uint8Array> {
   const { size } = await Deno.stat(path).catch((cause) => unreadable(path, cause));
   if (size > FILE_BYTES_MAX) {
     throw new FlintError(

@@ -1,6 +1,7 @@
 /** The command line: `deno task flint <command>`. Exit codes: 0 done, 1 failed, 2 used wrongly. */
 import { Command, CommanderError } from "commander";
 import { FlintError } from "@flint/core";
+import { addAccount, addKey } from "./account.ts";
 import { addAdd, addExport } from "./assistants.ts";
 import { addBench } from "./bench.ts";
 import { addBuild } from "./build.ts";
@@ -8,6 +9,7 @@ import { addChat } from "./chat.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addKnowledge } from "./knowledge.ts";
+import { addListings, addPublish, addReview } from "./listings.ts";
 import { addMcp } from "./mcp.ts";
 import { addLedger, addPayout, addWallet } from "./money.ts";
 import { addCalibrate, addImport, addModels, addPull } from "./models.ts";
@@ -32,6 +34,11 @@ const COMMANDS = [
   addKnowledge,
   addEval,
   addMcp,
+  addPublish,
+  addListings,
+  addReview,
+  addAccount,
+  addKey,
   addWallet,
   addPayout,
   addLedger,

@@ -1,6 +1,8 @@
 /** `flint start`: fetch, import, serve on loopback, until told to stop. */
 import { type Command, Option } from "commander";
 import { FlintError, type ModelHouse } from "@flint/core";
+import { OWNER } from "@flint/plugins";
+import { signInUrl } from "../api/accounts.ts";
 import { type FlintServer, startFlint } from "../serve.ts";
 import {
   type HostOptions,
@@ -44,8 +46,9 @@ export function addStart(program: Command, dataDir: string, args: readonly strin
 async function start(options: StartOptions, more: number): Promise<void> {
   using stop = new Stop();
   const flint = await startAt(options, options.port, more);
-  if (options.json) print(JSON.stringify({ event: "listening", url: flint.url }));
-  else print(`Flint is at ${flint.url}  (Ctrl-C stops it)`);
+  const signIn = signInUrl(flint.url, await flint.sessions.link(OWNER));
+  if (options.json) print(JSON.stringify({ event: "listening", url: flint.url, signIn }));
+  else print(`Flint is at ${flint.url}  (Ctrl-C stops it)\nSign in as its owner: ${signIn}`);
   const line = new ProgressLine();
   const shown = follow(flint.house.watch(stop.signal), line, options);
   const failed = report(flint.house, line, options).catch((error) => error);
