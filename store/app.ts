@@ -46,8 +46,10 @@ import { createPlugins } from "./api/plugins.ts";
 import { createPrompts } from "./api/prompts.ts";
 import { createOpenAi } from "./api/openai/mod.ts";
 import { createReviews } from "./api/reviews.ts";
+import { createShare } from "./api/share.ts";
 import { createTransfer } from "./api/transfer.ts";
 import type { Boards } from "./market/boards.ts";
+import type { Sharing } from "./share/sharing.ts";
 import type { Reviews } from "./market/reviews.ts";
 import type { Installs } from "./market/installs.ts";
 import type { Listings } from "./market/listings.ts";
@@ -78,6 +80,7 @@ export interface StoreDeps extends People {
   readonly moderation: Moderation;
   readonly usable: Usable;
   readonly reviews: Reviews;
+  readonly sharing: Sharing;
   readonly catalog: Catalog;
   readonly uses: UseOf;
   readonly money: Money;
@@ -178,6 +181,7 @@ function addStore(app: OpenAPIHono, deps: StoreDeps): void {
   app.route("/api/money", createMoneyOwner(deps));
   app.route("/api/analytics", createAnalytics(deps));
   app.route("/api", createReviews(deps));
+  app.route("/api/share", createShare(deps));
 }
 
 /** What programs call, over HTTP and MCP, and the document that tells of it. */

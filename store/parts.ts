@@ -35,6 +35,8 @@ import { openReviews } from "./market/reviews.ts";
 import type { UseOf } from "./market/use.ts";
 import type { Accounts } from "./people/accounts.ts";
 import { openPeople, type People } from "./people/people.ts";
+import { openPublisherKeys } from "./share/keys.ts";
+import { openSharing } from "./share/sharing.ts";
 
 /** What tools are made from. */
 export interface ToolsNeeds {
@@ -101,6 +103,13 @@ export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): P
     ...tools,
     ...{ house, registry, conversations, memory, embedder, library, builder, assistants },
     ...{ ...people, ...market, ...paid, usable },
+    sharing: openSharing({
+      kv,
+      registry,
+      library,
+      toolbox,
+      keys: openPublisherKeys(tools.secrets),
+    }),
     reviews: openRated({ kv, ...people, ...market, ...paid }),
     async close() {
       await Promise.all([assistants.close(), builder.close(), market.catalog.close()]);

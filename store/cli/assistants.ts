@@ -10,6 +10,7 @@ import {
   openRegistry,
   type Registry,
 } from "@flint/plugins";
+import { isBundle } from "../share/bundle.ts";
 import { fetchFile, isUrl } from "./fetch_file.ts";
 import { filesIn } from "./folder.ts";
 import {
@@ -20,9 +21,10 @@ import {
   withHosts,
 } from "./options.ts";
 import { needWrite } from "./permission.ts";
+import { addBundle, type BundleOptions } from "./share.ts";
 import { print, remark, write } from "./terminal.ts";
 
-type AddOptions = CommonOptions & HostOptions;
+type AddOptions = BundleOptions & HostOptions;
 
 interface ExportOptions extends CommonOptions {
   readonly as: string;
@@ -38,8 +40,13 @@ export function addAdd(program: Command, dataDir: string, args: readonly string[
   withHosts(withCommon(program.command("add"), dataDir))
     .description("add assistants from character cards, agents, GPTs, Modelfiles and the like")
     .argument("<place>", "a file, a folder of such files, or a URL")
+    .option("--yes", "install a bundle without being asked")
+    .option("--with-plugins", "of a bundle, also add its plugins, which then run here")
+    .option("--trust <fingerprint>", "of a bundle, a changed key that its publisher told you of")
     .action(async (place: string, options: AddOptions) => {
       await needWrite(options.data, args);
+      const bundle = await bundleAt(place, options);
+      if (bundle) return await addBundle(bundle, options, args);
       await withRegistry(
         options,
         (registry) =>
@@ -92,6 +99,15 @@ async function addUrl(
 ): Promise<void> {
   const file = await fetchFile(url, options.allowHost);
   await addFile(registry, file, basename(new URL(url).pathname), options);
+}
+
+/** A bundle, if that is what lies there: it is shown before it is added. */
+async function bundleAt(place: string, { allowHost }: AddOptions) {
+  const path = parsePath(place);
+  const isFile = !isUrl(place) && await Deno.stat(path).then((s) => s.isFile, () => false);
+  if (!isFile && !/\.zip$|\/bundle$/.test(place)) return undefined;
+  const file = isFile ? await read(path) : await fetchFile(place, allowHost);
+  return isBundle(file) ? new Uint8Array(file) : undefined;
 }
 
 /** One file, or all of a folder; of a folder, what fails is told and the rest goes on. */

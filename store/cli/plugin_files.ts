@@ -48,7 +48,8 @@ export async function install(
   for (const secret of secrets) remark(`it needs a secret: flint secrets set ${id}/${secret}`);
 }
 
-async function confirm(): Promise<void> {
+/** Asks whether to go on. @throws FlintError denied, also where nobody is there to be asked */
+export async function confirm(): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new FlintError("denied", "nobody is here to agree: look at it, then add --yes");
   }

@@ -1,11 +1,12 @@
 /** `flint plugin`: what tools come from, listed, added, tried by hand and removed. */
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { FlintError, openKv } from "@flint/core";
+import { FlintError, type Kv, openKv } from "@flint/core";
 import {
   type AskNeeds,
   openRegistry,
   parse,
+  type Registry,
   type Secrets,
   slugOf,
   type Toolbox,
@@ -91,6 +92,8 @@ export function addPlugins(program: Command, dataDir: string, args: readonly str
 
 /** The plugins alone: no model is opened, and a server beside may go on. */
 export interface PluginsAt {
+  readonly kv: Kv;
+  readonly registry: Registry;
   readonly toolbox: Toolbox;
   readonly secrets: Secrets;
 }
@@ -117,7 +120,7 @@ export async function withTools(
   const registry = openRegistry(kv);
   const tools = openTools({ kv, registry, folder: data, allowed: allowHost, ask: NOBODY });
   try {
-    await use(tools);
+    await use({ ...tools, kv, registry });
   } finally {
     await tools.close();
     await kv.close();

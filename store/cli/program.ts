@@ -15,6 +15,7 @@ import { addLedger, addPayout, addWallet } from "./money.ts";
 import { addCalibrate, addImport, addModels, addPull } from "./models.ts";
 import { addPlugins } from "./plugins.ts";
 import { addSecrets } from "./secrets.ts";
+import { addShare } from "./share.ts";
 import { addStart } from "./start.ts";
 import { remark } from "./terminal.ts";
 
@@ -29,6 +30,7 @@ const COMMANDS = [
   addBuild,
   addAdd,
   addExport,
+  addShare,
   addPlugins,
   addSecrets,
   addKnowledge,
