@@ -1,7 +1,6 @@
 /** `flint share`, and the bundles that `flint add` takes: looked into, agreed to, installed. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { openKv } from "@flint/core";
 import { openEmbedder, openLibrary, OWNER, type Registry } from "@flint/plugins";
 import { openPublisherKeys } from "../share/keys.ts";
 import { type Inspection, openSharing, type Sharing } from "../share/sharing.ts";

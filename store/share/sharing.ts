@@ -1,6 +1,6 @@
 /** Sharing: assistants out as signed bundles, and in again once their owner saw what they may do. */
 import { type Collection, FlintError, type Kv } from "@flint/core";
-import { type Assistant, freeSlug } from "@flint/plugins";
+import { type Assistant, freeSlug, type Registry } from "@flint/plugins";
 import { openBundle, packBundle } from "./bundle.ts";
 import {
   type About,
@@ -120,18 +120,23 @@ export function openSharing(needs: SharingNeeds): Sharing {
   };
 
   async function put(known: string | undefined, draft: Contents["assistant"]): Promise<Assistant> {
-    const { id, ...fields } = draft, before = known === undefined ? undefined : there(known);
+    const { id, ...fields } = draft,
+      before = known === undefined ? undefined : there(registry, known);
     if (before) return await registry.update(before.id, fields, before.version);
-    return await registry.create({ ...fields, id: freeSlug(id, (slug) => !!there(slug)) });
+    return await registry.create({
+      ...fields,
+      id: freeSlug(id, (slug) => !!there(registry, slug)),
+    });
   }
+}
 
-  function there(id: string): Assistant | undefined {
-    try {
-      return registry.get(id);
-    } catch (error) {
-      if (error instanceof FlintError && error.code === "not_found") return undefined;
-      throw error;
-    }
+/** The assistant of this id, if there is one. */
+function there(registry: Registry, id: string): Assistant | undefined {
+  try {
+    return registry.get(id);
+  } catch (error) {
+    if (error instanceof FlintError && error.code === "not_found") return undefined;
+    throw error;
   }
 }
 

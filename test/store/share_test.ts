@@ -80,7 +80,7 @@ Deno.test("bundle: signed zips that lie about what is in them are refused", asyn
 async function shelf({ parts, registry, toolbox }: QuietStore) {
   await parts.library.create({ id: "rules", name: "Rules of dice" });
   const bytes = () => Promise.resolve(text("# Rules\n\nSix faces, no more."));
-  for await (const _ of parts.library.add("rules", [{ name: "rules.md", bytes }]));
+  await Array.fromAsync(parts.library.add("rules", [{ name: "rules.md", bytes }]));
   await toolbox.add({
     ...{ id: "notes", type: "mcp", name: "Notes" },
     config: { command: "notes-server", args: ["--quiet"], env: { TOKEN: "hunter2-secret" } },
