@@ -2,8 +2,8 @@
 import { join, resolve } from "node:path";
 import { FlintError, type HouseOptions, openKv, openModels } from "@flint/core";
 import { createStore } from "./app.ts";
-import { tend } from "./money/money.ts";
 import { openParts, type Parts } from "./parts.ts";
+import { tend } from "./tend.ts";
 
 /** Everything but the server: what `flint chat` talks to. */
 export type Flint = Parts;
@@ -33,7 +33,7 @@ const HOST = "127.0.0.1";
 /** How long a stopping server waits for answers under way; then they are cut off. */
 const DRAIN_MS = 15_000;
 
-/** How often it is looked for subscriptions that are due; their users are asked for nothing before. */
+/** How often it is looked for what is due. */
 const TEND_MS = 3600 * 1000;
 
 /** Opens the parts over one data folder. The models come in the background: see `house`. */
@@ -71,7 +71,7 @@ export async function startFlint(options: ServeOptions): Promise<FlintServer> {
   const { log, port } = options;
   const app = createStore(flint, { stopping: stopping.signal, ...(log ? { log } : {}) });
   const server = await start(port, app.fetch, flint);
-  const tending = setInterval(() => void tend(flint.money, console.error), TEND_MS);
+  const tending = setInterval(() => void tend(flint, console.error), TEND_MS);
   return {
     ...flint,
     url: `http://${HOST}:${server.addr.port}`,

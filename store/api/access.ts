@@ -14,6 +14,7 @@ interface Rule {
 /** The first that fits holds. */
 const RULES: readonly Rule[] = [
   { path: /^\/(healthz|readyz|sign-in|settings|openapi\.json)$/, reach: "guest" },
+  { path: /^\/(manifest\.webmanifest|worker\.js|offline)$/, reading: true, reach: "guest" },
   { path: /^\/(assets|docs)(\/|$)/, reading: true, reach: "guest" },
   { path: /^\/store\/publish(\/|$)/, reach: "member" },
   { path: /^\/(store|s)(\/|$)/, reading: true, reach: "guest" },

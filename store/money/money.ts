@@ -56,16 +56,3 @@ export function openMoney({ now = () => new Date(), ...needs }: MoneyNeeds): Mon
     meter: openMeter({ ...needs, prices, wallets, months, plans, now }),
   };
 }
-
-/**
- * Does what is due: renewals, and answers that could not be metered before. What fails now is due
- * again the next time.
- */
-export async function tend({ plans, meter }: Money, log: (line: string) => void): Promise<void> {
-  try {
-    await plans.renewDue();
-    await meter.retry();
-  } catch (error) {
-    log(`money could not be tended: ${error}`);
-  }
-}

@@ -62,6 +62,7 @@ function frameOf(
     now: Date.now(),
     assets,
     signedIn: account !== undefined,
+    owner: account?.role === "owner",
     assistants: account ? usable.list(account.id, LISTED) : [],
     conversations: recent.conversations.filter(({ messages, pinned, folder }) =>
       messages > 0 && !pinned && folder === undefined

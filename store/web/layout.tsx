@@ -23,6 +23,8 @@ export interface Frame {
   readonly assets: AssetAddresses;
   /** Guests see no more than the store. */
   readonly signedIn: boolean;
+  /** Whether the machine's owner reads it. */
+  readonly owner: boolean;
   readonly assistants: readonly Assistant[];
   /** Newest first; those without a word yet are left out, and those on shelves. */
   readonly conversations: readonly Conversation[];

@@ -33,8 +33,8 @@ const ownRooms = [
   { path: "/wallet", icon: "wallet", name: "wallet" },
   { path: "/analytics", icon: "chart-line", name: "analytics" },
   { path: "/account", icon: "circle-user", name: "account" },
-  { path: "/admin", icon: "settings", name: "admin" },
 ] as const satisfies readonly Room[];
+const ownersRoom = { path: "/admin", icon: "settings", name: "admin" } as const satisfies Room;
 
 /** A column on wide screens, a drawer on narrow ones: the browser's own popover. */
 export function Sidebar({ frame }: { frame: Frame }) {
@@ -87,18 +87,19 @@ export function Sidebar({ frame }: { frame: Frame }) {
 /** Where else to go, and the keys. */
 function Rooms({ frame }: { frame: Frame }) {
   const { say, path } = frame;
+  const own: readonly Room[] = frame.owner ? [...ownRooms, ownersRoom] : ownRooms;
   return (
     <nav aria-label={say("pages")} class="sidebar-pages">
       <ul>
         {rooms.map((room) => <RoomLink room={room} frame={frame} />)}
       </ul>
-      <details id="own-rooms" open={ownRooms.some((room) => room.path === path)}>
+      <details id="own-rooms" open={own.some((room) => room.path === path)}>
         <summary>
           <Icon name="chevron-right" size={16} />
           <span>{say("more")}</span>
         </summary>
         <ul>
-          {ownRooms.map((room) => <RoomLink room={room} frame={frame} />)}
+          {own.map((room) => <RoomLink room={room} frame={frame} />)}
           <li class="wide-only">
             <button type="button" data-command="help">
               <Icon name="keyboard" size={16} />
