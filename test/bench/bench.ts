@@ -17,6 +17,8 @@
  *   deno task bench foresight    which experts a layer will need, guessed before attention
  *   deno task bench ledger [--events N] [--kills N]   money under SIGKILL
  *   deno task bench ring [--seed N]   what rings of accounts do to ranks
+ *   deno task bench search [--documents N] [--peers] [--half tuning|test]   the store's search, at
+ *                           its size or at that of all that was built (3000000)
  *   deno task bench peers     builds the llama.cpp that maps its weights, once
  */
 import { join } from "node:path";
@@ -35,6 +37,7 @@ import { benchPolicies } from "./policies.ts";
 import { benchQuality } from "./quality.ts";
 import { benchRing, STORE_SIZE } from "./ring_bench.ts";
 import { benchRetrieval } from "./retrieval.ts";
+import { benchSearch } from "./search_bench.ts";
 import { benchSparse } from "./sparse.ts";
 import { soak } from "./soak.ts";
 import { benchTools } from "./tools_bench.ts";
@@ -63,6 +66,8 @@ const { values, positionals } = parseArgs({
     events: { type: "string", default: "1000000" },
     kills: { type: "string", default: "200" },
     seed: { type: "string", default: "1" },
+    documents: { type: "string", default: "91100" },
+    peers: { type: "boolean", default: false },
     passages: { type: "string", default: "10000" },
     words: { type: "boolean", default: false },
   },
@@ -90,6 +95,12 @@ else if (positionals[0] === "ring") {
     events: Number(values.events),
     kills: Number(values.kills),
     seed: 1,
+  });
+} else if (positionals[0] === "search") {
+  await benchSearch(FOLDER, {
+    documents: Number(values.documents),
+    peers: values.peers,
+    seed: values.half === "test" ? 2 : 1,
   });
 } else if (positionals[0] === "builder") {
   await benchBuilder({
