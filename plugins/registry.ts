@@ -52,6 +52,8 @@ export interface Registry {
    * `also` writes in the same transaction.
    */
   create(draft: unknown, owner?: string, also?: Also): Promise<Assistant>;
+  /** Creates many of the owner's, in batches; the first that is refused ends it. Resolves to how many there are. */
+  createAll(drafts: Iterable<unknown>): Promise<number>;
   /** Throws "not_found", as everything here that takes an id. */
   get(id: string): Assistant;
   /** Id of the account that it belongs to. */
@@ -112,6 +114,8 @@ const SCAN_STEP = 200;
 const VERSIONS_PAGE = 50;
 /** Behind every slug. */
 const LAST_ID = "\u{10ffff}";
+/** Assistants written in one transaction: readers never wait long for it. */
+const CREATE_BATCH = 500;
 
 /** How a registry is opened. */
 export interface RegistryOptions {
@@ -155,6 +159,22 @@ class StoredRegistry implements Registry {
       also(transaction, made);
       return made;
     });
+  }
+
+  async createAll(drafts: Iterable<unknown>): Promise<number> {
+    let batch: AssistantDraft[] = [], count = 0;
+    const write = async () => {
+      await this.#kv.transaction((transaction) =>
+        batch.forEach((draft) => this.#create(transaction, draft, OWNER))
+      );
+      count += batch.length;
+      batch = [];
+    };
+    for (const draft of drafts) {
+      if (batch.push(parse(AssistantDraft, draft)) === CREATE_BATCH) await write();
+    }
+    if (batch.length > 0) await write();
+    return count;
   }
 
   get(id: string): Assistant {

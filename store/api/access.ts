@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
     path: /^\/api\/money\/(terms|months|payouts|refunds|ledger|top-ups\/.*)(\/|$)/,
     reach: "owner",
   },
+  { path: /^\/api\/store(\/|$)/, reach: "owner" },
   { path: /^\/api\/account\/session$/, reach: "guest" },
   { path: /^\/api\/(accounts|audit|moderation|knowledge|plugins)(\/|$)/, reach: "owner" },
   { path: /^\/(admin|knowledge|plugins|mcp)(\/|$)/, reach: "owner" },

@@ -17,6 +17,7 @@ import { addPlugins } from "./plugins.ts";
 import { addSecrets } from "./secrets.ts";
 import { addShare } from "./share.ts";
 import { addStart } from "./start.ts";
+import { addSearch, addStore } from "./store.ts";
 import { remark } from "./terminal.ts";
 
 const DONE = 0;
@@ -31,6 +32,8 @@ const COMMANDS = [
   addAdd,
   addExport,
   addShare,
+  addSearch,
+  addStore,
   addPlugins,
   addSecrets,
   addKnowledge,

@@ -1,5 +1,5 @@
 /** What is searched, and how much each of its words counts. */
-import { beginningsOf, EVERY, filterTerm, formOf, type Word, wordsIn } from "./terms.ts";
+import { EVERY, filterTerm, type Word, wordsIn } from "./terms.ts";
 
 /** What a document is found by; nothing else of it is known here. */
 export interface SearchDocument {
@@ -43,8 +43,8 @@ export const IMPACT_MAX = 255;
 export function impactsOf(document: SearchDocument): Map<string, number> {
   const frequencies = new Map<string, number>();
   const name = wordsIn(document.name), tags = wordsIn(document.tags.join("\n"));
-  weigh(frequencies, FIELDS.name, name, (word) => findable(word));
-  weigh(frequencies, FIELDS.tags, tags, (word) => findable(word));
+  weigh(frequencies, FIELDS.name, name, ({ inName }) => inName);
+  weigh(frequencies, FIELDS.tags, tags, ({ inName }) => inName);
   weigh(frequencies, FIELDS.description, wordsIn(document.description), ({ terms }) => terms);
   weigh(frequencies, FIELDS.starters, wordsIn(document.starters.join("\n")), ({ terms }) => terms);
   for (const [term, frequency] of frequencies) {
@@ -52,11 +52,6 @@ export function impactsOf(document: SearchDocument): Map<string, number> {
   }
   for (const term of filtersOf(document)) frequencies.set(term, 1);
   return frequencies;
-}
-
-function findable(word: Word): string[] {
-  const form = formOf(word);
-  return [...word.terms, ...beginningsOf(word), ...form ? [form] : []];
 }
 
 function weigh(
@@ -67,7 +62,7 @@ function weigh(
 ): void {
   const gain = weight / (1 - b + b * words.length / usual);
   for (const word of words.slice(0, WORDS_MAX)) {
-    for (const key of new Set(keysOf(word))) {
+    for (const key of keysOf(word)) {
       frequencies.set(key, (frequencies.get(key) ?? 0) + gain);
     }
   }

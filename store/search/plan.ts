@@ -34,7 +34,7 @@ export function planOf(slot: IndexSlot, text: string, typing: boolean): Weighed[
   words.forEach((word, i) => {
     const exact = found(slot, word.terms);
     for (const one of exact) add([one], 1);
-    const form = formOf(word);
+    const form = formOf(word.raw, word.gapless, word.terms);
     if (form) { for (const one of found(slot, [form])) add([one], FORM); }
     const open = typing && i === words.length - 1 && /\S$/.test(text);
     const begun = open || word.raw.length === 1 ? beginnings(slot, word) : [];

@@ -13,16 +13,33 @@ export interface Word {
   readonly raw: string;
   /** What it is found by. */
   readonly terms: readonly string[];
+  /** What it is found by in a name or a tag: also by how it begins, and by its unstemmed form. */
+  readonly inName: readonly string[];
   /** Of a script without gaps: `terms` are its pairs of signs. */
   readonly gapless: boolean;
 }
 
+/** Words that were met lately; most of a text's are. */
+const known = new Map<string, Word>();
+const KNOWN_MAX = 20_000;
+
 /** The words of a text in order: lower case, without accents, whole-width. */
 export function wordsIn(text: string): Word[] {
   return wordsOf(fold(text)).map((word) => {
-    const raw = word.slice(0, TERM_CHARS_MAX), gapless = GAPLESS.test(raw);
-    return { raw, gapless, terms: gapless ? pairsOf(raw) : stemsOf(raw) };
+    const raw = word.slice(0, TERM_CHARS_MAX);
+    let found = known.get(raw);
+    if (!found) {
+      if (known.size === KNOWN_MAX) known.clear();
+      known.set(raw, found = wordOf(raw));
+    }
+    return found;
   });
+}
+
+function wordOf(raw: string): Word {
+  const gapless = GAPLESS.test(raw), terms = gapless ? pairsOf(raw) : stemsOf(raw);
+  const form = formOf(raw, gapless, terms), beginnings = beginningsOf(raw, gapless);
+  return { raw, gapless, terms, inName: [...terms, ...beginnings, ...form ? [form] : []] };
 }
 
 /** As `café` and `cafe`, `Straße` and `strasse` are one to who searches. */
@@ -44,14 +61,14 @@ export const SHORT_PREFIX = 3;
  * What a word of a name or a tag is found by while it is being typed: its first one to three signs
  * ("^w", "^wr", "^wri"), or each sign of a script without gaps.
  */
-export function beginningsOf({ raw, gapless }: Word): string[] {
+function beginningsOf(raw: string, gapless: boolean): string[] {
   const signs = [...raw];
   if (gapless) return signs.map((sign) => `^${sign}`);
   return signs.slice(0, SHORT_PREFIX).map((_, i) => `^${signs.slice(0, i + 1).join("")}`);
 }
 
 /** The term of a word's unstemmed form, where it is not its stem: by it longer beginnings are found. */
-export function formOf({ raw, gapless, terms }: Word): string | undefined {
+export function formOf(raw: string, gapless: boolean, terms: readonly string[]) {
   return gapless || terms.includes(raw) ? undefined : `=${raw}`;
 }
 

@@ -5,7 +5,13 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { ASSISTANT_DEFAULTS, CATEGORIES } from "@flint/plugins";
+import {
+  type Assistant,
+  ASSISTANT_DEFAULTS,
+  type AssistantDraft,
+  CATEGORIES,
+} from "@flint/plugins";
+import type { BoardEvent } from "../../store/market/boards.ts";
 import type { Listing } from "../../store/market/listing.ts";
 import type { SearchDocument } from "../../store/search/document.ts";
 import { randomFloats } from "../random.ts";
@@ -103,21 +109,36 @@ function madeUp(
   };
 }
 
-/** Installs by Zipf's law with exponent 1: the tenth has a tenth of the first. */
-export function installsOf({ popularity }: MadeUp): number {
-  return Math.floor(3e9 / popularity ** 1.1 / 100);
+/** What happened to it within the last month before `nowMs`: installs, turns and ratings by Zipf's law. */
+export function useOf(one: MadeUp, nowMs: number): BoardEvent {
+  const float = randomFloats(one.popularity), installs = Math.floor(3e7 / one.popularity ** 1.1);
+  const weight = Math.floor(installs * 0.03), mean = 2.5 + 2.5 * float() ** 0.5;
+  return {
+    ...{
+      listing: one.id,
+      category: one.category,
+      installs,
+      uses: Math.floor(installs * 40 * float()),
+    },
+    at: new Date(nowMs - Math.floor(float() * 30) * 24 * 3600 * 1000),
+    rating: { stars: mean * weight, weight },
+  };
+}
+
+/** As its author would have written it. */
+export function draftOf(one: MadeUp): AssistantDraft & { readonly id: string } {
+  const { id, name, description, tags, category, language, starters } = one;
+  return {
+    ...{ id, name, description, tags: [...tags], starters: [...starters], language },
+    category: category as Listing["manifest"]["category"],
+    instructions: `You are ${name}. ${description}`,
+  };
 }
 
 /** As its publisher would have listed it at `at` (an ISO time). */
 export function listingOf(one: MadeUp, at: string): Listing {
-  const { id, name, description, tags, category, language, starters, publisher } = one;
-  const manifest = {
-    ...ASSISTANT_DEFAULTS,
-    ...{ id, name, description, tags: [...tags], starters: [...starters], language },
-    category: category as Listing["manifest"]["category"],
-    instructions: `You are ${name}. ${description}`,
-    ...{ version: 1, createdAt: at, updatedAt: at },
-  };
+  const { id, publisher } = one, times = { createdAt: at, updatedAt: at };
+  const manifest = { ...ASSISTANT_DEFAULTS, ...draftOf(one), version: 1, ...times } as Assistant;
   return {
     ...{ id, assistantId: id, publisher, visibility: "everyone", state: "listed", release: 1 },
     ...{ manifest, notes: "", publishedAt: at, updatedAt: at },

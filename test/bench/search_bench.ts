@@ -6,7 +6,7 @@ import process from "node:process";
 import { openKv } from "../../core/kv.ts";
 import { openBoards } from "../../store/market/boards.ts";
 import { openSearch } from "../../store/search/search.ts";
-import { catalogue, installsOf } from "./catalogue.ts";
+import { catalogue, useOf } from "./catalogue.ts";
 import { httpTrial } from "./search_http.ts";
 import type { SideReport } from "./search_side.ts";
 
@@ -69,13 +69,11 @@ async function importAll(place: string, documents: number): Promise<void> {
 }
 
 async function fillBoards(kv: ReturnType<typeof openKv>, ranked: number): Promise<void> {
-  const boards = openBoards(kv), madeUp = catalogue(1), at = new Date();
+  const boards = openBoards(kv), madeUp = catalogue(1), now = Date.now();
   for (let from = 0; from < ranked; from += 1000) {
     await kv.transaction((transaction) => {
       for (let i = from; i < Math.min(ranked, from + 1000); i++) {
-        const one = madeUp(i), installs = installsOf(one);
-        const { id: listing, category } = one;
-        boards.record(transaction, { listing, category, at, installs, uses: 10 * installs });
+        boards.record(transaction, useOf(madeUp(i), now));
       }
     });
   }

@@ -89,7 +89,9 @@ function openFlint() {
 }
 
 /** Flint's words, which cut Chinese: its own would not. */
-const tokens = (text: string) => wordsIn(text).flatMap(({ terms }) => terms);
+function tokens(text: string): string[] {
+  return wordsIn(text).flatMap(({ terms }) => terms);
+}
 
 function openMiniSearch(all: readonly MadeUp[]) {
   const search = new MiniSearch<MadeUp>({
