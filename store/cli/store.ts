@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Argument, type Command, Option } from "commander";
 import { openKv } from "@flint/core";
 import { CATEGORIES, openEmbedder, openRegistry } from "@flint/plugins";
-import { type Board, BOARDS, openBoards } from "../market/boards.ts";
+import { type Board, BOARDS } from "../market/boards.ts";
 import type { Card } from "../market/card.ts";
-import { type Catalog, openCatalog } from "../market/catalog.ts";
-import { openListings } from "../market/listings.ts";
+import type { Catalog } from "../market/catalog.ts";
 import { type Period, PERIODS } from "../market/scores.ts";
+import { openMarket } from "../parts.ts";
+import { openPeople } from "../people/people.ts";
 import { type CommonOptions, withCommon } from "./options.ts";
 import { needWrite } from "./permission.ts";
 import { print, table } from "./terminal.ts";
@@ -87,8 +88,7 @@ async function withCatalog(
   use: (catalog: Catalog) => Promise<void> | void,
 ): Promise<void> {
   const kv = openKv(join(data, "app")), embedder = openEmbedder(join(data, "models", "minilm"));
-  const listings = openListings({ kv, registry: openRegistry(kv) });
-  const catalog = openCatalog({ kv, listings, boards: openBoards(kv), embedder });
+  const { catalog } = openMarket(kv, openRegistry(kv), openPeople(kv), embedder);
   try {
     await use(catalog);
   } finally {

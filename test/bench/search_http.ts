@@ -6,6 +6,7 @@ import { openBoards } from "../../store/market/boards.ts";
 import { openCatalog } from "../../store/market/catalog.ts";
 import { openSearch } from "../../store/search/search.ts";
 import { openListings } from "../../store/market/listings.ts";
+import { openPeople } from "../../store/people/people.ts";
 import { openEmbedder } from "../../plugins/knowledge/embed.ts";
 import { catalogue, listingOf } from "./catalogue.ts";
 import { percentile } from "./search_bench.ts";
@@ -21,7 +22,9 @@ export async function httpTrial(place: string): Promise<void> {
   const madeUp = catalogue(1), some = Array.from({ length: 20_000 }, (_, i) => madeUp(i * 4));
   const queries = judgedQueries(some, QUERIES, 3);
   await listFound(place, queries);
-  const kv = openKv(place), registry = openRegistry(kv), listings = openListings({ kv, registry });
+  const kv = openKv(place),
+    registry = openRegistry(kv),
+    listings = openListings({ kv, registry, ...openPeople(kv) });
   const embedder = openEmbedder(`${place}/no-model`);
   const catalog = openCatalog({ kv, listings, boards: openBoards(kv), embedder });
   const { fetch: answer } = createCatalog({ catalog });
@@ -74,7 +77,7 @@ async function listFound(place: string, queries: readonly Judged[]): Promise<voi
     search.find({ text, typing, limit: 60 }).hits.map(({ id }) => id)
   ));
   const at = new Date().toISOString();
-  const listings = openListings({ kv, registry: openRegistry(kv) });
+  const listings = openListings({ kv, registry: openRegistry(kv), ...openPeople(kv) });
   await listings.putAll([...ids].map((id) => listingOf(madeUp(Number(id.split("-").at(-1))), at)));
   await kv.close();
 }

@@ -9,6 +9,7 @@ import { openKv } from "../../core/kv.ts";
 import { openBoards } from "../../store/market/boards.ts";
 import { documentOf } from "../../store/market/catalog.ts";
 import { openListings } from "../../store/market/listings.ts";
+import { openPeople } from "../../store/people/people.ts";
 import { openSearch } from "../../store/search/search.ts";
 import { catalogue, draftOf, listingOf, useOf } from "./catalogue.ts";
 
@@ -26,7 +27,7 @@ const MONTH_MS = 30 * 24 * 3600 * 1000;
 
 const kv = openKv(join(values.data, "app")), madeUp = catalogue(Number(values.seed));
 const offered = Number(values.public), built = Math.max(offered, Number(values.built));
-const registry = openRegistry(kv), listings = openListings({ kv, registry });
+const registry = openRegistry(kv), listings = openListings({ kv, registry, ...openPeople(kv) });
 const search = openSearch(kv), boards = openBoards(kv), now = Date.now();
 /** Published evenly over the last month, so that "new" and "trending" have something to tell. */
 const publishedAt = (i: number) => new Date(now - MONTH_MS * (1 - i / built)).toISOString();

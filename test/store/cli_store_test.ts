@@ -6,6 +6,7 @@ import { openRegistry } from "@flint/plugins";
 import { openBoards } from "../../store/market/boards.ts";
 import { openInstalls } from "../../store/market/installs.ts";
 import { openListings } from "../../store/market/listings.ts";
+import { openPeople } from "../../store/people/people.ts";
 import { openSearch } from "../../store/search/search.ts";
 import { documentOf } from "../../store/market/catalog.ts";
 import { flint, temporary } from "./flint_process.ts";
@@ -13,7 +14,7 @@ import { flint, temporary } from "./flint_process.ts";
 Deno.test("cli: what is published is searched, shelved and ranked", async () => {
   await using folder = await temporary();
   const kv = openKv(join(folder.path, "app")), registry = openRegistry(kv);
-  const listings = openListings({ kv, registry }), search = openSearch(kv);
+  const listings = openListings({ kv, registry, ...openPeople(kv) }), search = openSearch(kv);
   const installs = openInstalls({ kv, listings, boards: openBoards(kv) });
   listings.onChange((transaction, { after }) => search.add(transaction, [documentOf(after)]));
   assert.equal(
