@@ -27,9 +27,9 @@ const SECRETS: readonly (readonly [string, RegExp])[] = [
   ["a password in an address", /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{1,100}:[^\s/@]{3,100}@/i],
 ];
 
-/** A word that says what follows is secret, and what follows. */
+/** A word that says what follows is secret, and what follows: of ASCII, without quotes, commas and semicolons. */
 const NAMED =
-  /(?:password|passwd|passphrase|secret|api[_ -]?key|access[_ -]?token|auth[_ -]?token|bearer|密码|密钥|口令)["'`]?\s{0,3}(?:[:=：]|is|为|是)?\s{0,3}["'`]?([^\s"'`，。,;]{8,200})/giu;
+  /(?:password|passwd|passphrase|secret|api[_ -]?key|access[_ -]?token|auth[_ -]?token|bearer|密码|密钥|口令)["'`]?\s{0,3}(?:[:=：]|is|为|是)?\s{0,3}["'`]?([!#-&(-+\--:<-_a-~]{8,200})/giu;
 /** Bits a character above which a word is no word: hexadecimal keys have 3.5 and more, prose 3. */
 const ENTROPY_MIN = 3.2;
 

@@ -37,7 +37,7 @@ function openMarket(kv: ReturnType<typeof openKv>, embedder: ReturnType<typeof o
   const boards = openBoards(kv), installs = openInstalls({ kv, listings, boards });
   const catalog = openCatalog({ kv, listings, boards, embedder });
   const publish = async (id: string, name: string, more = {}, visibility = "everyone") => {
-    await registry.create({ id, name, instructions: "Help.", ...more });
+    await registry.create({ id, name, instructions: "Help.", ...more }, "anna");
     return await listings.publish("anna", { assistantId: id, visibility });
   };
   return { kv, registry, listings, boards, installs, catalog, publish };
@@ -131,14 +131,19 @@ Deno.test("catalog: the public Lobe agents are found by their titles, Chinese an
 }, () =>
   withMarket(async ({ catalog, listings, registry }) => {
     const files = [...Deno.readDirSync(lobe!)].filter(({ name }) => name.endsWith(".json"));
-    const published: { id: string; name: string }[] = [];
+    const published: { id: string; name: string }[] = [], refused: string[] = [];
     for (const { name: file } of files) {
       const [{ draft }] = importFile(await Deno.readFile(join(lobe!, file)), file) as [Imported];
       const { id, name } = await registry.create(draft);
-      await listings.publish("owner", { assistantId: id, visibility: "everyone" });
-      published.push({ id, name });
+      try {
+        await listings.publish("owner", { assistantId: id, visibility: "everyone" });
+        published.push({ id, name });
+      } catch (error) {
+        refused.push(`${file}: ${(error as Error).message}`);
+      }
     }
-    assert.equal(published.length, files.length);
+    // An agent's manual quotes a password's hash.
+    assert.deepEqual(refused.filter((why) => !/^prisma\S* .*a password or a key/.test(why)), []);
     const missed: string[] = [];
     for (const { id, name } of published) {
       const first = (await catalog.search({ text: name, limit: 3 })).cards;
