@@ -8,7 +8,10 @@ const RATES = { prompt: 1000, cached: 500, completion: 2000, turn: 100, toolCall
 async function openStore() {
   const store = await openLiveStore();
   const { accounts, sessions, listings, registry } = store.parts;
-  await registry.create({ name: "Owl", instructions: "Be wise.", sampling: { maxTokens: 4 } });
+  await registry.create(
+    { name: "Owl", instructions: "Be wise.", sampling: { maxTokens: 4 } },
+    "bob",
+  );
   const cookies: Record<string, string> = {};
   for (const id of ["bob", "ann"]) await accounts.make({ id });
   for (const id of ["owner", "bob", "ann"]) {
