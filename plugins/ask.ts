@@ -3,6 +3,7 @@ import { type Engine, FlintError, type Usage } from "@flint/core";
 import type { Assistants } from "./assistant.ts";
 import { firstWords } from "./plain_text.ts";
 import { MESSAGE_CHARS_MAX } from "./schema.ts";
+import { ANSWER_TOKENS } from "./stateless.ts";
 import { textResult, type Tool, type ToolContext } from "./tools/tool.ts";
 
 /** How many assistants may ask one another in a row: a circle of them ends here. */
@@ -11,8 +12,6 @@ export const DEPTH_MAX = 3;
 const ASK_MS_MAX = 10 * 60_000;
 /** How many tokens apart the growth of an answer is told, and how many characters of it. */
 const TAIL_PIECES = 4, TAIL_CHARS = 200;
-/** Longest answer when the manifest names none, tokens. */
-const ANSWER_TOKENS = 1024;
 
 /** Who answers. */
 export interface AskNeeds {

@@ -2,7 +2,7 @@
 import { type ChatMessage, type Engine, FlintError, type GenerateRequest } from "@flint/core";
 import { z } from "zod";
 import { Answer } from "./answer.ts";
-import { begin, type Begun, readAs } from "./begun.ts";
+import { begin, type Begun } from "./begun.ts";
 import type { Conversations } from "./conversation.ts";
 import { given } from "./given.ts";
 import type { Embedder } from "./knowledge/embed.ts";
@@ -314,8 +314,7 @@ class EngineAssistants implements Assistants {
     answer: Answer,
     signal: AbortSignal,
   ): AsyncGenerator<ChatEvent> {
-    const { engine, request, tools } = begun;
-    const history = readAs(begun.history, engine);
+    const { engine, tools, words } = begun;
     if (tools.length > 0 || answer.calls.length > 0) {
       const turn = this.#turn(id, index, begun, answer, signal);
       if (await (yield* useTools(turn, answer.calls, signal)) === "wait") {
@@ -325,11 +324,11 @@ class EngineAssistants implements Assistants {
     }
     const { text, limits: { contextTokens } } = engine;
     const called = toolMessages(answer.calls, { text, contextTokens });
-    yield* answer.speak(engine.generate(request([...history, ...called]), signal), begun);
+    yield* answer.speak(engine.generate(words(called), signal), begun);
   }
 
   #turn(id: string, index: number, begun: Begun, answer: Answer, signal: AbortSignal) {
-    const { engine, assistant, user, tools, request, history } = begun;
+    const { engine, assistant, user, tools, request, history, messages } = begun;
     const earlier = history.flatMap(({ calls = [] }) => calls);
     const answers = history.filter(({ role }) => role === "assistant");
     const lately = new Set(
@@ -337,10 +336,7 @@ class EngineAssistants implements Assistants {
         .map(({ name }) => name),
     );
     const shortlist = this.#shortlist;
-    const asking = {
-      ...{ engine, tools, lately, shortlist, request, signal },
-      history: readAs(history, engine),
-    };
+    const asking = { engine, tools, history: messages, lately, shortlist, request, signal };
     return {
       tools,
       choose: async (uses: readonly ToolUse[]) =>

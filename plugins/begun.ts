@@ -6,11 +6,11 @@ import { given } from "./given.ts";
 import { type Ground, groundOf, instructionsWith, together } from "./knowledge/grounding.ts";
 import { buildPrompt, type Prompt } from "./prompt.ts";
 import type { Assistant, Message } from "./schema.ts";
-import { requestOf, unasked } from "./stateless.ts";
+import { ANSWER_TOKENS, requestOf, unasked } from "./stateless.ts";
 import { type ToolFunction, toolList } from "./tools/choice.ts";
 import type { GrantedTool } from "./tools/toolbox.ts";
 import { chatMessages } from "./tools/transcript.ts";
-import { areTold, functionsOf } from "./tools/wanted.ts";
+import { toldOf } from "./tools/wanted.ts";
 
 /** What the history of a reply is made of. */
 export type Said = Pick<Message, "role" | "content" | "calls" | "citations">;
@@ -22,11 +22,18 @@ export interface Begun {
   /** The account that asked. */
   readonly user: string;
   readonly history: readonly Said[];
+  /** The history as the model reads it. */
+  readonly messages: readonly ChatMessage[];
   readonly tools: readonly GrantedTool[];
   /** Plugins that were granted and are not there. */
   readonly missing: readonly string[];
-  /** The request that continues messages. */
-  readonly request: (messages: readonly ChatMessage[]) => GenerateRequest;
+  /** The request that continues messages, `told` of these tools only. */
+  readonly request: (
+    messages: readonly ChatMessage[],
+    told?: readonly ToolFunction[],
+  ) => GenerateRequest;
+  /** The request for the answer's words, behind what its calls came to. */
+  readonly words: (called: readonly ChatMessage[]) => GenerateRequest;
   /** What the model is shown before any call. */
   readonly prompt: Prompt;
   readonly dropped: number;
@@ -40,9 +47,6 @@ export interface BeginNeeds extends Omit<AssistantNeeds, "engine"> {
   readonly user: string;
 }
 
-/** Longest answer when the assistant's manifest names none. */
-const ANSWER_TOKENS = 1024;
-
 /** Gathers what a reply to `history` needs. @throws FlintError where the prompt does not fit */
 export async function begin(
   needs: BeginNeeds,
@@ -54,35 +58,32 @@ export async function begin(
   const granted = await toolbox.granted(assistant.tools);
   const tools = attended === false ? unasked(granted.tools) : granted.tools;
   const { enabled, facts } = memory.get({ assistant: assistant.id, user });
-  const few = areTold(tools) ? functionsOf(tools) : [];
-  const origins = history.flatMap((one, i) => readAs([one], engine).map(() => i));
+  const few = toldOf(tools);
+  const { text, limits: { contextTokens } } = engine;
+  const read = history.map((message) => chatMessages(message, { text, contextTokens }));
+  const messages = read.flat(), origins = read.flatMap((said, i) => said.map(() => i));
   const summary = conversations.summary(id);
   const ground = await groundOf(needs.library, assistant, history);
   const knowledge = together(ground, lorePassages(assistant, history));
-  const prompt = (messages: readonly ChatMessage[], told: readonly ToolFunction[] = few) =>
+  const promptOf = (history: readonly ChatMessage[], told: readonly ToolFunction[] = few) =>
     buildPrompt({
       instructions: instructionsWith(assistant),
       facts: enabled ? facts.map(({ text }) => text) : [],
       summary: summary && { ...summary, until: origins.indexOf(summary.until) },
       ...given({ tools: told.length > 0 ? toolList(told) : undefined, knowledge }),
-      history: messages,
-      text: engine.text,
-      contextTokens: engine.limits.contextTokens,
+      ...{ history, text, contextTokens },
       maxTokens: assistant.sampling.maxTokens ?? ANSWER_TOKENS,
     });
-  const request = (messages: readonly ChatMessage[], told?: readonly ToolFunction[]) => {
-    const built = prompt(messages, told);
-    return { ...requestOf(assistant, built), maxTokens: built.answerTokens };
+  const from = (built: Prompt) => (
+    { ...requestOf(assistant, built), maxTokens: built.answerTokens }
+  );
+  const prompt = promptOf(messages);
+  const covered = prompt.start > prompt.dropped ? summary!.until : 0;
+  const dropped = origins[prompt.start]! - covered;
+  return {
+    ...{ engine, assistant, user, history, messages, tools, missing: granted.missing },
+    request: (messages, told) => from(promptOf(messages, told)),
+    words: (called) => from(called.length > 0 ? promptOf([...messages, ...called]) : prompt),
+    ...{ prompt, dropped, ...given({ ground }) },
   };
-  const shown = prompt(readAs(history, engine));
-  const covered = shown.start > shown.dropped ? summary!.until : 0;
-  const dropped = origins[shown.start]! - covered;
-  const missing = granted.missing;
-  const asked = { engine, assistant, user, history };
-  return { ...asked, tools, missing, request, prompt: shown, dropped, ...given({ ground }) };
-}
-
-/** Messages as the model reads them. */
-export function readAs(history: readonly Said[], { text, limits: { contextTokens } }: Engine) {
-  return history.flatMap((message) => chatMessages(message, { text, contextTokens }));
 }

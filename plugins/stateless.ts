@@ -8,9 +8,12 @@ import { type ToolFunction, toolList } from "./tools/choice.ts";
 import type { Shortlist } from "./tools/shortlist.ts";
 import type { GrantedTool } from "./tools/toolbox.ts";
 import { toolMessages } from "./tools/transcript.ts";
-import { areTold, functionsOf, wantedCalls } from "./tools/wanted.ts";
+import { toldOf, wantedCalls } from "./tools/wanted.ts";
 import { useTools } from "./turn.ts";
 import type { Visit } from "./turnstile.ts";
+
+/** Longest answer when the assistant's manifest names none. */
+export const ANSWER_TOKENS = 1024;
 
 /** Whose call a stateless answer is, and how deep in other assistants' calls. */
 export interface PrepareOptions {
@@ -69,12 +72,7 @@ export async function prepare(
 export const unasked = (tools: readonly GrantedTool[]) =>
   tools.filter(({ ask }) => ask === "never");
 
-/** Few tools are told with the instructions, so that all chats share their KV; of many, some. */
-export function instructionsOf(
-  assistant: Assistant,
-  tools: readonly GrantedTool[],
-  told: readonly ToolFunction[] = areTold(tools) ? functionsOf(tools) : [],
-): string {
+function instructionsOf(assistant: Assistant, told: readonly ToolFunction[]): string {
   const instructions = instructionsWith(assistant);
   return told.length > 0 ? `${instructions}\n\n${toolList(told)}` : instructions;
 }
@@ -83,9 +81,9 @@ export function instructionsOf(
 export function turnOf(
   { assistant, tools, engine: { text, limits } }: Omit<Speaker, "shortlist">,
   messages: readonly ChatMessage[],
-  told?: readonly ToolFunction[],
+  told: readonly ToolFunction[] = toldOf(tools),
 ): GenerateRequest {
-  const system: ChatMessage = { role: "system", content: instructionsOf(assistant, tools, told) };
+  const system: ChatMessage = { role: "system", content: instructionsOf(assistant, told) };
   const tokens = text.chat([system, ...messages]);
   const prefixTokens = sharedPrefix(text.chat([system], { open: false }), tokens);
   const { maxTokens = Infinity } = assistant.sampling;

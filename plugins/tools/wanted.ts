@@ -23,16 +23,16 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Tools as the model is told of them. */
-export function functionsOf(tools: readonly GrantedTool[]): ToolFunction[] {
+function functionsOf(tools: readonly GrantedTool[]): ToolFunction[] {
   return tools.map(({ name, tool: { description, parameters } }) => (
     { name, description, parameters }
   ));
 }
 
-/** Whether so few are there that all are told at the conversation's beginning, where KV keeps them. */
-export const areTold = (tools: readonly unknown[]): boolean =>
-  tools.length > 0 && tools.length <= SHOWN_MAX;
+/** All tools where they are few, told with the instructions so that chats share their KV; else none yet. */
+export function toldOf(tools: readonly GrantedTool[]): ToolFunction[] {
+  return tools.length <= SHOWN_MAX ? functionsOf(tools) : [];
+}
 
 /** Asks the model, given the calls so far. */
 export async function wantedCalls(
