@@ -68,12 +68,12 @@ export function openPreview({ kv, draftOf, ...needs }: PreviewNeeds): Preview {
     async *reply(id, text, signal) {
       const { head: { account } } = draftOf(id);
       if (!exists(id)) await conversations.create(DRAFT + id, account, id);
-      yield* assistants.reply(id, text, signal);
+      yield* assistants.reply(id, text, signal, account);
     },
     async *regenerate(id, signal) {
-      draftOf(id);
+      const { head: { account } } = draftOf(id);
       if (!exists(id)) throw new FlintError("bad_input", "nothing was said to the draft yet");
-      yield* assistants.regenerate(id, signal);
+      yield* assistants.regenerate(id, signal, account);
     },
     clear: async (id) => {
       if (exists(id)) await conversations.remove(id);

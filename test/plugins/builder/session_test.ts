@@ -7,6 +7,7 @@ import {
   type BuilderTurn,
   type ChatEvent,
   Manifest,
+  type Memory,
   openBuilder,
   openEmbedder,
   openMemory,
@@ -25,6 +26,7 @@ import { writeTinyModel } from "../../tiny_model.ts";
 interface Bench {
   readonly builder: Builder;
   readonly registry: Registry;
+  readonly memory: Memory;
   /** Another builder over the same store, as after a restart. */
   reopen(): Builder;
 }
@@ -60,7 +62,7 @@ async function withBuilder(
     return builder;
   };
   try {
-    await use({ builder: reopen(), registry, reopen });
+    await use({ builder: reopen(), registry, memory, reopen });
   } finally {
     await Promise.all(opened.map((builder) => builder.close()));
     embedder.close();
@@ -304,21 +306,41 @@ Deno.test("builder session: a stop while the draft grows makes none, and frees t
     }, () => engine)
   ));
 
+const SHORT = {
+  id: "short",
+  name: "S",
+  instructions: "Hi.",
+  sampling: { maxTokens: 4, temperature: 0 },
+};
+
+async function chat(events: AsyncIterable<ChatEvent>) {
+  const last = (await Array.fromAsync(events)).at(-1)!;
+  assert.equal(last.type, "done", JSON.stringify(last));
+  return last.type === "done" ? last.message : undefined;
+}
+
+Deno.test("builder session: a draft is tried by the account whose it is, not by the owner", () =>
+  withTinyEngine((engine) =>
+    withBuilder(async ({ builder, registry, memory }) => {
+      await registry.create(SHORT, "ada");
+      const { id } = await builder.create({ assistantId: "short", account: "ada" });
+      const first = await chat(builder.preview.reply(id, "hello"));
+      const key = { assistant: `draft-${id}`, user: "ada" };
+      await memory.turn(key, true);
+      await memory.add(key, { text: "I like tea." });
+      const again = await chat(builder.preview.regenerate(id));
+      assert.ok(again!.stats!.promptTokens > first!.stats!.promptTokens);
+      await builder.preview.clear(id);
+      const anew = await chat(builder.preview.reply(id, "hello"));
+      assert.equal(anew!.stats!.promptTokens, again!.stats!.promptTokens);
+    }, () => engine)
+  ));
+
 Deno.test("builder session: a draft is tried as it is at the moment, and its talk goes with it", () =>
   withTinyEngine((engine) =>
     withBuilder(async ({ builder, registry }) => {
-      await registry.create({
-        id: "short",
-        name: "S",
-        instructions: "Hi.",
-        sampling: { maxTokens: 4, temperature: 0 },
-      });
+      await registry.create(SHORT);
       const { id } = await builder.create({ assistantId: "short" });
-      const chat = async (events: AsyncIterable<ChatEvent>) => {
-        const last = (await Array.fromAsync(events)).at(-1)!;
-        assert.equal(last.type, "done", JSON.stringify(last));
-        return last.type === "done" ? last.message : undefined;
-      };
       const before = await chat(builder.preview.reply(id, "hello"));
       await say(builder, id, "never answer before you have asked three questions");
       const after = await chat(builder.preview.regenerate(id));
