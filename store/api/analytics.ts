@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { stringify } from "csv-stringify/sync";
 import { FlintError } from "@flint/core";
-import { OWNER, type Registry } from "@flint/plugins";
+import type { Registry } from "@flint/plugins";
 import { type Analytics, POINTS_MAX, STEP_MS, STEPS } from "../analytics/counts.ts";
 import { SPANS } from "../analytics/retention.ts";
 import type { Boards } from "../market/boards.ts";
@@ -107,7 +107,7 @@ const retention = createRoute({
 export interface AnalyticsDeps {
   readonly analytics: Analytics;
   readonly listings: Pick<Listings, "find">;
-  readonly registry: Pick<Registry, "get">;
+  readonly registry: Pick<Registry, "ownerOf">;
   readonly boards: Pick<Boards, "standing">;
 }
 
@@ -147,7 +147,7 @@ export function createAnalytics(deps: AnalyticsDeps): OpenAPIHono {
 /** A listing that the asker may see into. @throws 401, 403, "not_found" */
 export function ownListing(c: Context, { listings, registry }: AnalyticsDeps, id: string): string {
   const account = requireAccount(c);
-  const publisher = listings.find(id)?.publisher ?? (registry.get(id) && OWNER);
+  const publisher = listings.find(id)?.publisher ?? registry.ownerOf(id);
   if (account.role === "owner" || account.id === publisher) return id;
   throw new HTTPException(403, { message: `only ${publisher} sees the analytics of ${id}` });
 }

@@ -120,6 +120,10 @@ Deno.test("analytics api: a builder sees counts of his listings, others see noth
     (await ask("bob", "GET", "/api/analytics/owl?from=1999-01-01T00:00:00Z")).status,
     400,
   );
+  await store.registry.create({ name: "Draft", instructions: "Try." }, "bob");
+  for (const [who, status] of [["bob", 200], ["ann", 403], ["owner", 200]] as const) {
+    assert.equal((await ask(who, "GET", "/api/analytics/draft")).status, status, who);
+  }
   const [place] = store.parts.boards.top({ board: "used" });
   assert.deepEqual([place?.listing, place?.score], ["owl", 2]);
 });
