@@ -3,6 +3,7 @@ import { FlintError } from "@flint/core";
 import type { Assistant, Registry } from "@flint/plugins";
 import type { Accounts } from "../people/accounts.ts";
 import type { Groups } from "../people/groups.ts";
+import { there } from "../there.ts";
 import type { Installs } from "./installs.ts";
 import type { Listings } from "./listings.ts";
 import { maySee } from "./visible.ts";
@@ -38,10 +39,10 @@ export function openUsable(needs: UsableNeeds): Usable {
   };
   return {
     get(id, account) {
-      if (orUndefined(() => registry.ownerOf(id)) === account) return registry.get(id);
+      if (there(() => registry.ownerOf(id)) === account) return registry.get(id);
       const found = installed(account, id);
       if (found) return found;
-      const listing = orUndefined(() => listings.get(id));
+      const listing = there(() => listings.get(id));
       if (listing?.state === "listed" && maySee(listing, accounts.get(account), groups)) {
         return { ...listing.manifest, id };
       }
@@ -50,19 +51,9 @@ export function openUsable(needs: UsableNeeds): Usable {
     list(account, limit) {
       const own = registry.list({ owner: account, limit }).assistants;
       const others = installs.list(account, { limit }).installs
-        .map(({ listing }) => orUndefined(() => installed(account, listing)));
+        .map(({ listing }) => there(() => installed(account, listing)));
       const all = [...own, ...others.filter((one) => one !== undefined)];
       return [...new Map(all.toReversed().map((one) => [one.id, one])).values()].reverse();
     },
   };
-}
-
-/** What is not there, or must not be used, is nothing to list. */
-function orUndefined<T>(find: () => T): T | undefined {
-  try {
-    return find();
-  } catch (error) {
-    if (error instanceof FlintError) return undefined;
-    throw error;
-  }
 }

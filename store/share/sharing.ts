@@ -1,6 +1,7 @@
 /** Sharing: assistants out as signed bundles, and in again once their owner saw what they may do. */
 import { type Collection, FlintError, type Kv } from "@flint/core";
-import { type Assistant, freeSlug, type Registry } from "@flint/plugins";
+import { type Assistant, freeSlug } from "@flint/plugins";
+import { there } from "../there.ts";
 import { openBundle, packBundle } from "./bundle.ts";
 import {
   type About,
@@ -120,23 +121,11 @@ export function openSharing(needs: SharingNeeds): Sharing {
   };
 
   async function put(known: string | undefined, draft: Contents["assistant"]): Promise<Assistant> {
-    const { id, ...fields } = draft,
-      before = known === undefined ? undefined : there(registry, known);
+    const { id, ...fields } = draft;
+    const before = known === undefined ? undefined : there(() => registry.get(known));
     if (before) return await registry.update(before.id, fields, before.version);
-    return await registry.create({
-      ...fields,
-      id: freeSlug(id, (slug) => !!there(registry, slug)),
-    });
-  }
-}
-
-/** The assistant of this id, if there is one. */
-function there(registry: Registry, id: string): Assistant | undefined {
-  try {
-    return registry.get(id);
-  } catch (error) {
-    if (error instanceof FlintError && error.code === "not_found") return undefined;
-    throw error;
+    const isThere = (slug: string) => there(() => registry.get(slug)) !== undefined;
+    return await registry.create({ ...fields, id: freeSlug(id, isThere) });
   }
 }
 

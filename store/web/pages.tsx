@@ -22,7 +22,7 @@ import { createMarkdown } from "./markdown.ts";
 import { themes } from "./sidebar.tsx";
 import { addSignIn } from "./sign_in.tsx";
 import { addStorePages, type StorePagesDeps } from "./store_pages.tsx";
-import { there } from "./there.ts";
+import { there } from "../there.ts";
 import { addPeoplePages, type PeoplePagesDeps } from "./people_pages.tsx";
 import { addPluginPages, type PluginPagesDeps } from "./plugin_pages.tsx";
 import { addWalletPages, type WalletPagesDeps } from "./wallet_pages.tsx";

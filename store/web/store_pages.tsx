@@ -18,7 +18,7 @@ import type { Drawing } from "./drawing.tsx";
 import { BuilderPage, ListingPage } from "./listing_page.tsx";
 import { PublishPage } from "./publish_page.tsx";
 import { BoardPage, Front, hasPeriods, StoreCollection, StoreFound } from "./store_front.tsx";
-import { there } from "./there.ts";
+import { there } from "../there.ts";
 import { tried } from "./tried.ts";
 
 /** What the store's pages show and change. */
