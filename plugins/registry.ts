@@ -56,6 +56,8 @@ export interface Registry {
   createAll(drafts: Iterable<unknown>): Promise<number>;
   /** Throws "not_found", as everything here that takes an id. */
   get(id: string): Assistant;
+  /** An id for `name` that no assistant has or had. */
+  freeId(name: string): string;
   /** Id of the account that it belongs to. */
   ownerOf(id: string): string;
   /** Whether an account's assistants may use a plugin. */
@@ -181,6 +183,10 @@ class StoredRegistry implements Registry {
     return this.#head(id).assistant;
   }
 
+  freeId(name: string): string {
+    return freeSlug(name, (id) => this.#isTaken(id));
+  }
+
   ownerOf(id: string): string {
     return this.#head(id).owner;
   }
@@ -272,10 +278,14 @@ class StoredRegistry implements Registry {
     return head;
   }
 
+  /** By one that is there, or was. */
+  #isTaken(id: string): boolean {
+    return this.#heads.get(id) !== undefined;
+  }
+
   #create(transaction: Transaction, draft: AssistantDraft, owner: string): Assistant {
-    const isTaken = (id: string) => this.#heads.get(id) !== undefined;
-    const id = draft.id ?? freeSlug(draft.name, isTaken);
-    if (isTaken(id)) {
+    const id = draft.id ?? this.freeId(draft.name);
+    if (this.#isTaken(id)) {
       throw new FlintError("conflict", `the id "${id}" is taken or was once: choose another`);
     }
     const at = this.#now().toISOString();

@@ -124,8 +124,7 @@ export function openSharing(needs: SharingNeeds): Sharing {
     const { id, ...fields } = draft;
     const before = known === undefined ? undefined : there(() => registry.get(known));
     if (before) return await registry.update(before.id, fields, before.version);
-    const isThere = (slug: string) => there(() => registry.get(slug)) !== undefined;
-    return await registry.create({ ...fields, id: freeSlug(id, isThere) });
+    return await registry.create({ ...fields, id: registry.freeId(id) });
   }
 }
 

@@ -112,6 +112,9 @@ Deno.test("sharing: an assistant goes to another Flint with its documents, and i
   const next = await here.parts.sharing.pack(changed, { ...pack, withKnowledge: false });
   const updated = (await there.parts.sharing.install(next)).assistant;
   assert.deepEqual([updated.id, updated.version, updated.instructions], ["dice", 2, "Roll twice."]);
+
+  await there.registry.remove("dice", 2);
+  assert.equal((await there.parts.sharing.install(next)).assistant.id, "dice-2", "an id is kept");
 });
 
 Deno.test("sharing: another key under the same name is refused until its fingerprint is given", async () => {
