@@ -113,8 +113,10 @@ export function openSharing(needs: SharingNeeds): Sharing {
       const { name, publicKey, ...contents } = await read(file);
       await kv.transaction((transaction) => pins.pin(transaction, name, publicKey, trust));
       const missing = await addPlugins(needs, contents, withPlugins);
-      const knowledge = await addKnowledge(needs, contents);
+      await using undo = new AsyncDisposableStack();
+      const knowledge = await addKnowledge(needs, contents, undo);
       const assistant = await put(installed.get(name), { ...contents.assistant, knowledge });
+      undo.move(); // whole: nothing is taken back
       await installed.put(name, assistant.id);
       return { assistant, missing };
     },
@@ -146,13 +148,18 @@ async function addPlugins({ toolbox }: ShelfNeeds, { plugins }: Contents, withPl
   return missing;
 }
 
-/** Adds its collections under free ids; resolves to these. */
-async function addKnowledge({ library }: ShelfNeeds, { knowledge }: Contents): Promise<string[]> {
+/** Adds its collections under free ids; resolves to these. `undo` takes them away again. */
+async function addKnowledge(
+  { library }: ShelfNeeds,
+  { knowledge }: Contents,
+  undo: AsyncDisposableStack,
+): Promise<string[]> {
   const ids: string[] = [];
   for (const { documents, ...draft } of knowledge) {
     const taken = new Set(library.list().map(({ id }) => id));
     const { id } = await library.create({ ...draft, id: freeSlug(draft.id, (s) => taken.has(s)) });
     ids.push(id);
+    undo.defer(() => library.remove(id));
     const files = documents.map(({ name, bytes }) => ({
       name,
       bytes: () => Promise.resolve(bytes),

@@ -117,6 +117,21 @@ Deno.test("sharing: an assistant goes to another Flint with its documents, and i
   assert.equal((await there.parts.sharing.install(next)).assistant.id, "dice-2", "an id is kept");
 });
 
+Deno.test("sharing: a bundle with a document that cannot be read leaves no collection behind", async () => {
+  await using store = await openQuietStore();
+  const { library, sharing } = store.parts;
+  const json = (path: string, value: object) => ({ path, bytes: text(JSON.stringify(value)) });
+  const documents = [{ name: "rules.exe", path: "knowledge/0/0.txt" }];
+  const file = await packBundle([
+    json("about.json", { handle: "ada", release: 1, madeAt: "2026-11-01T00:00:00.000Z" }),
+    json("assistant.json", { id: "dice", name: "Dice", instructions: "Roll." }),
+    json("knowledge/0.json", { id: "rules", name: "Rules of dice", documents }),
+    { path: "knowledge/0/0.txt", bytes: text("Six faces.") },
+  ], await signer());
+  await assert.rejects(sharing.install(file), /rules\.exe/);
+  assert.deepEqual([library.list(), store.registry.list().assistants], [[], []]);
+});
+
 Deno.test("sharing: another key under the same name is refused until its fingerprint is given", async () => {
   await using here = await openQuietStore();
   await using impostor = await openQuietStore();
