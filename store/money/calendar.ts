@@ -9,7 +9,7 @@ export const monthOf = (at: Date): string => at.toISOString().slice(0, 7);
 export const monthAfter = (month: string): string => monthOf(addMonths(startOf(month), 1));
 
 /** A month's first moment. */
-export const startOf = (month: string): Date => new Date(`${month}-01T00:00:00.000Z`);
+const startOf = (month: string): Date => new Date(`${month}-01T00:00:00.000Z`);
 
 /**
  * `months` after `anchor`, at the same day and time; in a shorter month at its last day. Counted from

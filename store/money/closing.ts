@@ -31,7 +31,7 @@ const USED_MAX = 1000;
 const WHOLE_BPS = 10_000;
 
 /** The store's own account. */
-export const STORE_INCOME = "income:store";
+const STORE_INCOME = "income:store";
 
 /** Closes months. */
 export class Closing {

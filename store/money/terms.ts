@@ -24,7 +24,7 @@ export const Terms = z.strictObject({
 export type Terms = z.infer<typeof Terms>;
 
 /** As it is until the owner decides: 30 % for the store, payouts from 10 units, and nobody can pay in. */
-export const TERMS_DEFAULT: Terms = {
+const TERMS_DEFAULT: Terms = {
   currency: "USD",
   shareBps: 3000,
   payoutMin: 10_000_000,

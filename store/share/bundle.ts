@@ -29,8 +29,10 @@ export interface OpenBundle {
   readonly members: ReadonlyMap<string, Bytes>;
 }
 
-/** Largest file, and what it may unpack to: as much as the bodies that Flint takes. */
-export const BUNDLE_BYTES_MAX = 16 << 20, UNPACKED_BYTES_MAX = 64 << 20;
+/** Largest file. */
+const BUNDLE_BYTES_MAX = 16 << 20;
+/** What it may unpack to: as much as the bodies that Flint takes. */
+export const UNPACKED_BYTES_MAX = 64 << 20;
 /** An assistant, 64 plugins and what 16 collections hold together. */
 const MEMBERS_MAX = 1100;
 const TABLE = "bundle.json", TABLE_BYTES_MAX = 512 * 1024;

@@ -3,7 +3,6 @@
  * secrets (plugins/secrets.ts) and never leave this machine.
  */
 import { createHash } from "node:crypto";
-import { FlintError } from "@flint/core";
 import type { Secrets } from "@flint/plugins";
 
 /** A public key: 32 bytes. */
@@ -21,12 +20,10 @@ export interface Signer {
 
 /** The keys of one machine's publishers. */
 export interface PublisherKeys {
-  /** The key of an account, or of the store (STORE_KEY); made when it is first asked for. */
+  /** The key of an account; made when it is first asked for. */
   signer(name: string): Promise<Signer>;
 }
 
-/** Stands for the store itself; no account can be called so. */
-export const STORE_KEY = "*";
 const EXTRACTABLE = true;
 
 /** Opens the keys that lie among `secrets`. */
@@ -68,22 +65,6 @@ export async function isSigned(key: PublicKey, signature: Bytes, bytes: Bytes): 
 export function fingerprintOf(key: PublicKey): string {
   const hex = createHash("sha256").update(key).digest("hex").slice(0, 32);
   return hex.match(/.{4}/g)!.join("-");
-}
-
-/** A key as it is written in JSON. @throws FlintError bad_input */
-export function readKey(text: string): PublicKey {
-  const key = fromBase64(text);
-  if (key?.length === KEY_BYTES) return key;
-  throw new FlintError("bad_input", `"${text.slice(0, 60)}" is no publisher's key`);
-}
-
-/** The bytes of base64; undefined where it is none. */
-export function fromBase64(text: string): Bytes | undefined {
-  try {
-    return Uint8Array.fromBase64(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const privateKey = (pkcs8: Bytes): Promise<CryptoKey> =>
