@@ -25,6 +25,7 @@ export {
 export { diffManifest, FieldChange } from "./manifest_diff.ts";
 export { given } from "./given.ts";
 export { parse } from "./parse.ts";
+export { BoundedSink } from "./pieces.ts";
 export { plainText } from "./plain_text.ts";
 export { freeSlug, slugOf } from "./slug.ts";
 export {

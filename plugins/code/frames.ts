@@ -2,6 +2,7 @@
  * Frames on a plugin's pipes: 4 bytes of length (little-endian), then as much JSON. The process's
  * own begin with a mark that is drawn for it: all else that comes out of it is print.
  */
+import { joined } from "../pieces.ts";
 
 /** Bytes of a mark: not to be met by chance, nor guessed. */
 export const MARK_BYTES = 16;
@@ -38,7 +39,7 @@ export class FrameReader {
     this.#pieces.push(bytes);
     this.#size += bytes.length;
     if (this.#size < this.#need) return; // so that a long frame in small pieces is joined once
-    let rest = this.#join();
+    let rest: Uint8Array = this.#pieces.length === 1 ? this.#pieces[0]! : joined(this.#pieces);
     for (;;) {
       const at = indexOf(rest, this.#mark);
       if (at > 0) yield { print: rest.subarray(0, at) };
@@ -56,17 +57,6 @@ export class FrameReader {
     this.#pieces = rest.length > 0 ? [rest] : [];
     this.#size = rest.length;
     if (this.#need <= rest.length) this.#need = rest.length + 1;
-  }
-
-  #join(): Uint8Array {
-    if (this.#pieces.length === 1) return this.#pieces[0]!;
-    const whole = new Uint8Array(this.#size);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    return whole;
   }
 }
 

@@ -1,6 +1,7 @@
 /** CharX files: zips with a character card (card.json) and its pictures, of which the card is read. */
 import { FlintError } from "@flint/core";
 import { Uint8ArrayReader, ZipReader } from "@zip.js/zip.js";
+import { BoundedSink } from "../pieces.ts";
 import { importFile } from "./file.ts";
 import type { Imported } from "./format.ts";
 
@@ -34,7 +35,10 @@ async function cardIn(file: Uint8Array): Promise<Uint8Array> {
       if (++seen > MEMBERS_MAX) throw refusal(`it holds more than ${MEMBERS_MAX} files`);
       if (entry.directory || entry.filename !== "card.json") continue;
       if (entry.encrypted) throw refusal("its card.json is encrypted");
-      const card = new Bounded();
+      const card = new BoundedSink(
+        CARD_BYTES_MAX,
+        () => refusal(`its card.json unpacks to more than ${CARD_BYTES_MAX} bytes`),
+      );
       await entry.getData(new WritableStream(card));
       return card.bytes();
     }
@@ -45,30 +49,6 @@ async function cardIn(file: Uint8Array): Promise<Uint8Array> {
     await zip.close();
   }
   throw refusal("it has no card.json: only zips of characters can be read");
-}
-
-/** Takes bytes up to the limit: what a zip says of its sizes may be a lie. */
-class Bounded implements UnderlyingSink<Uint8Array> {
-  readonly #chunks: Uint8Array[] = [];
-  #length = 0;
-
-  write(chunk: Uint8Array): void {
-    this.#length += chunk.length;
-    if (this.#length > CARD_BYTES_MAX) {
-      throw refusal(`its card.json unpacks to more than ${CARD_BYTES_MAX} bytes`);
-    }
-    this.#chunks.push(chunk);
-  }
-
-  bytes(): Uint8Array {
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
-  }
 }
 
 function refusal(why: string, cause?: unknown): FlintError {

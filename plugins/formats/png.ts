@@ -4,6 +4,7 @@
  */
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { FlintError } from "@flint/core";
+import { joined } from "../pieces.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** Length, type and checksum around a chunk's data. */
@@ -156,16 +157,6 @@ function framed(type: string, data: Uint8Array): Uint8Array {
 }
 
 const latin = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
 
 /** A colour of middle brightness: red, green, blue. */
 function colour(hash: number): number[] {

@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from "@zip.js/zip.js";
 import { FlintError } from "@flint/core";
-import { parse } from "@flint/plugins";
+import { BoundedSink, parse } from "@flint/plugins";
 import { z } from "zod";
 import { isSigned, KEY_BYTES, type PublicKey, SIGNATURE_BYTES, type Signer } from "./keys.ts";
 
@@ -123,7 +123,11 @@ async function unpacked(file: Bytes): Promise<Map<string, Bytes>> {
       if (entry.directory || entry.encrypted) throw refusal(`${entry.filename} is no plain file`);
       const said = table?.members[found.size];
       if (table && said?.path !== entry.filename) throw refusal(`${entry.filename} is not listed`);
-      const sink = new Bounded(Math.min(room, said?.bytes ?? TABLE_BYTES_MAX));
+      const bytesMax = Math.min(room, said?.bytes ?? TABLE_BYTES_MAX);
+      const sink = new BoundedSink(
+        bytesMax,
+        () => refusal(`a member unpacks to more than the ${bytesMax} bytes it may have`),
+      );
       await entry.getData(new WritableStream(sink));
       const bytes = sink.bytes();
       room -= bytes.length;
@@ -152,35 +156,6 @@ export function readJson(name: string, bytes: Uint8Array): unknown {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw refusal(`${name} is no JSON`, cause);
-  }
-}
-
-/** Takes as many bytes as were announced, whatever a zip unpacks to. */
-class Bounded implements UnderlyingSink<Uint8Array> {
-  readonly #bytesMax: number;
-  readonly #chunks: Uint8Array[] = [];
-  #length = 0;
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-  }
-
-  write(chunk: Uint8Array): void {
-    this.#length += chunk.length;
-    if (this.#length > this.#bytesMax) {
-      throw refusal(`a member unpacks to more than the ${this.#bytesMax} bytes it may have`);
-    }
-    this.#chunks.push(chunk);
-  }
-
-  bytes(): Bytes {
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
   }
 }
 
