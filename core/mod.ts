@@ -19,6 +19,7 @@ export {
   checkLimit,
   type Collection,
   type Kv,
+  type ListOptions,
   openKv,
   type Page,
   type Transaction,

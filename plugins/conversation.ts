@@ -1,8 +1,9 @@
 /** Stored conversations: begun, found by recency, added to, renamed, cut short, removed. */
-import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { z } from "zod";
 import { ConversationWords, TITLE } from "./conversation_words.ts";
 import { given } from "./given.ts";
+import { type ListPart, pageOf } from "./pages.ts";
 import { parse } from "./parse.ts";
 import { firstWords } from "./plain_text.ts";
 import { Conversation, Message, OWNER, Summary } from "./schema.ts";
@@ -41,10 +42,8 @@ export interface FoundConversation {
 }
 
 /** Which part of whose list. */
-export interface ConversationPart {
+export interface ConversationPart extends ListPart {
   readonly account?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 /** The conversations of one store. Reads are synchronous; writes resolve when they are on disk. */
@@ -87,8 +86,6 @@ export const SHELF_MAX = 200;
 /** Conversations that one search shows. */
 export const FOUND_MAX = 50;
 const TITLE_CHARS = 60;
-const LIST_LIMIT = 50;
-const LIST_LIMIT_MAX = 100;
 
 /** Opens the conversations in `kv`, or a set of others by its `prefix`. `now` tells the time of changes. */
 export function openConversations(
@@ -150,10 +147,8 @@ class StoredConversations implements Conversations {
     return found;
   }
 
-  list({ account = OWNER, limit = LIST_LIMIT, cursor }: ConversationPart = {}): ConversationList {
-    checkLimit(limit, LIST_LIMIT_MAX);
-    const part = { prefix: [account], limit, reverse: true, ...given({ cursor }) };
-    const { entries, next } = this.#recent.list(part);
+  list({ account = OWNER, ...part }: ConversationPart = {}): ConversationList {
+    const { entries, next } = pageOf(this.#recent, part, { prefix: [account], reverse: true });
     const conversations = entries.map(({ key }) => this.get((key as string[])[2]!));
     return next === undefined ? { conversations } : { conversations, next };
   }

@@ -24,6 +24,7 @@ export {
 } from "./schema.ts";
 export { diffManifest, FieldChange } from "./manifest_diff.ts";
 export { given } from "./given.ts";
+export { entriesOf, type ListPart, pageOf } from "./pages.ts";
 export { parse } from "./parse.ts";
 export { BoundedSink } from "./pieces.ts";
 export { plainText } from "./plain_text.ts";

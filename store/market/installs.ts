@@ -1,9 +1,9 @@
 /** Who installed what: the release an account took goes on answering it until it takes another. */
-import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
-import { given } from "@flint/plugins";
+import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { given, type ListPart, pageOf } from "@flint/plugins";
 import type { Boards } from "./boards.ts";
 import { isPublic } from "./listing.ts";
-import type { Listings, ListPart } from "./listings.ts";
+import type { Listings } from "./listings.ts";
 
 /** One account's copy of a listing. */
 export interface Install {
@@ -40,9 +40,6 @@ export interface InstallNeeds {
   /** Tells the time of installs. */
   readonly now?: () => Date;
 }
-
-const LIST_LIMIT = 50;
-const LIST_LIMIT_MAX = 100;
 
 /** Opens the installs in `kv`, and lets the boards follow what becomes public or ceases to be. */
 export function openInstalls(needs: InstallNeeds): Installs {
@@ -101,10 +98,8 @@ class StoredInstalls implements Installs {
     return this.#installs.get([account, listing]);
   }
 
-  list(account: string, { limit = LIST_LIMIT, cursor }: ListPart = {}): InstallList {
-    checkLimit(limit, LIST_LIMIT_MAX);
-    const from = { prefix: [account], limit, ...given({ cursor }) };
-    const { entries, next } = this.#installs.list(from);
+  list(account: string, part: ListPart = {}): InstallList {
+    const { entries, next } = pageOf(this.#installs, part, { prefix: [account] });
     return { installs: entries.map(({ value }) => value), ...given({ next }) };
   }
 

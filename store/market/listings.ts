@@ -2,8 +2,8 @@
  * Listings: published, updated, withdrawn. Each change is told to those who follow (search, boards)
  * inside its own transaction, so that what they keep is never behind or ahead.
  */
-import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
-import { type Assistant, given, parse, type Registry } from "@flint/plugins";
+import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { type Assistant, given, type ListPart, pageOf, parse, type Registry } from "@flint/plugins";
 import type { Groups } from "../people/groups.ts";
 import { doubtsAbout, refuseSecrets } from "./checks.ts";
 import { type Lineage, Listing, PublicationDraft, type Release, ReleaseDraft } from "./listing.ts";
@@ -21,13 +21,6 @@ export type ListingObserver = (transaction: Transaction, change: ListingChange) 
 export interface ListingList {
   readonly listings: readonly Listing[];
   readonly next?: string;
-}
-
-/** Which part of a list. */
-export interface ListPart {
-  /** 1..100, default 50. */
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 /** The listings of one store. Reads are synchronous; writes resolve when they are on disk. */
@@ -73,8 +66,6 @@ export interface ListingNeeds {
   readonly now?: () => Date;
 }
 
-const LIST_LIMIT = 50;
-const LIST_LIMIT_MAX = 100;
 /** Listings written in one transaction: some MB, and readers are never kept waiting by it. */
 const BATCH = 500;
 /** Former releases that are told of; all are kept. */
@@ -176,13 +167,8 @@ class StoredListings implements Listings {
     return this.#listings.get(id);
   }
 
-  list(publisher: string, { limit = LIST_LIMIT, cursor }: ListPart = {}): ListingList {
-    checkLimit(limit, LIST_LIMIT_MAX);
-    const { entries, next } = this.#byPublisher.list({
-      prefix: [publisher],
-      limit,
-      ...given({ cursor }),
-    });
+  list(publisher: string, part: ListPart = {}): ListingList {
+    const { entries, next } = pageOf(this.#byPublisher, part, { prefix: [publisher] });
     const listings = entries.map(({ key }) => this.get((key as string[])[1]!));
     return { listings, ...given({ next }) };
   }

@@ -1,10 +1,10 @@
 /** What needs the owner's eye: listings that rules hold back, reports, appeals; each decision logged. */
-import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
-import { given, parse, plainText } from "@flint/plugins";
+import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { entriesOf, given, type ListPart, pageOf, parse, plainText } from "@flint/plugins";
 import { z } from "zod";
 import type { Audit } from "../people/audit.ts";
 import { Listing } from "./listing.ts";
-import type { Listings, ListPart } from "./listings.ts";
+import type { Listings } from "./listings.ts";
 
 const Words = plainText(1, 1000, { lines: true });
 
@@ -55,8 +55,6 @@ export interface ModerationNeeds {
   readonly now?: () => Date;
 }
 
-const LIST_LIMIT = 50;
-const LIST_LIMIT_MAX = 100;
 /** What a verdict makes of a listing. */
 const STATES = { list: "listed", refuse: "refused", remove: "removed" } as const;
 
@@ -88,9 +86,8 @@ class StoredModeration implements Moderation {
     });
   }
 
-  cases({ limit = LIST_LIMIT, cursor }: ListPart = {}): CaseList {
-    checkLimit(limit, LIST_LIMIT_MAX);
-    const { entries, next } = this.#cases.list({ limit, ...given({ cursor }) });
+  cases(part: ListPart = {}): CaseList {
+    const { entries, next } = pageOf(this.#cases, part);
     return { cases: entries.map(({ value }) => value), ...given({ next }) };
   }
 
@@ -138,7 +135,7 @@ class StoredModeration implements Moderation {
       const after = { ...before, ...(state === "listed" ? {} : { reason }), state, updatedAt };
       this.#listings.put(transaction, after);
       transaction.remove(this.#cases, id);
-      for (const { key } of this.#reports.list({ prefix: [id], limit: 1000 }).entries) {
+      for (const { key } of entriesOf(this.#reports, { prefix: [id] })) {
         transaction.remove(this.#reports, key);
       }
       this.#log(transaction, judge, state, id, reason);

@@ -2,8 +2,8 @@
  * Ratings and reviews: one by each account that really used a listing. What each counts for is
  * judged (trust.ts), judged again as its account grows older, and every change is written down.
  */
-import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
-import { parse } from "@flint/plugins";
+import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { given, type ListPart, pageOf, parse } from "@flint/plugins";
 import type { Boards } from "./boards.ts";
 import type { RatingKey } from "./rings.ts";
 import {
@@ -36,17 +36,10 @@ export interface ReviewNeeds {
   readonly now?: () => Date;
 }
 
-/** A page of something; `next`, if there is more, leads on. */
+/** A page of something, 20 long by default; `next`, if there is more, leads on. */
 export interface PageOf<T> {
   readonly items: readonly T[];
   readonly next?: string;
-}
-
-/** Which page. */
-export interface PageQuery {
-  /** 1..100, default 20. */
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
 }
 
 /** A review that was reported, and by whom. */
@@ -68,7 +61,7 @@ export interface Reviews {
   answer(key: RatingKey, builder: string, answer: unknown): Promise<Review>;
   /** Somebody's report (ReviewReport); a second one by the same takes the first's place. */
   report(key: RatingKey, reporter: string, report: unknown): Promise<void>;
-  reports(query?: PageQuery): PageOf<Reported>;
+  reports(query?: ListPart): PageOf<Reported>;
   /** What the store's owner decides (ReviewDecision). */
   decide(key: RatingKey, decision: unknown): Promise<void>;
   /** @throws FlintError not_found */
@@ -76,15 +69,16 @@ export interface Reviews {
   /** What a rating counts for at the moment: for who wrote it, the builder and the owner. */
   verdict(key: RatingKey): Verdict;
   /** A listing's reviews that have words, the latest changed first. */
-  list(listing: string, query?: PageQuery): PageOf<Review>;
+  list(listing: string, query?: ListPart): PageOf<Review>;
   summary(listing: string): ReviewSummary;
   /** What became of a listing's ratings, or of all, the latest first. */
-  judgements(listing: string | undefined, query?: PageQuery): PageOf<Judgement>;
+  judgements(listing: string | undefined, query?: ListPart): PageOf<Judgement>;
   /** Judges again what is due, at most `limit` ratings; resolves to how many were. */
   settle(limit?: number): Promise<number>;
 }
 
-const LIMIT_MAX = 100;
+/** Ratings judged again at a time. */
+const SETTLED_AT_ONCE = 100;
 const DAY_MS = 24 * 3600 * 1000;
 /** A rating that doesn't count in full is judged again after 1, 2, 4, ... 64 days. */
 const JUDGED_AGAIN_MAX = 7;
@@ -179,8 +173,8 @@ class StoredReviews implements Reviews {
     await this.#reports.put([...keyOf(key), reporter], { reason, at: this.#now().toISOString() });
   }
 
-  reports(query: PageQuery = {}): PageOf<Reported> {
-    return pageOf(this.#reports, {}, query, ({ reason, at }, key) => {
+  reports(query: ListPart = {}): PageOf<Reported> {
+    return latestOf(this.#reports, {}, query, ({ reason, at }, key) => {
       const [listing, account, reporter] = key as [string, string, string];
       return { listing, account, reporter, reason, at };
     });
@@ -203,8 +197,8 @@ class StoredReviews implements Reviews {
     return this.#stored(key).verdict;
   }
 
-  list(listing: string, query: PageQuery = {}): PageOf<Review> {
-    return pageOf(this.#shown, { prefix: [listing] }, query, (_, key) => {
+  list(listing: string, query: ListPart = {}): PageOf<Review> {
+    return latestOf(this.#shown, { prefix: [listing] }, query, (_, key) => {
       const account = String((key as string[])[2]);
       return this.get({ listing, account });
     });
@@ -221,11 +215,11 @@ class StoredReviews implements Reviews {
     };
   }
 
-  judgements(listing: string | undefined, query: PageQuery = {}): PageOf<Judgement> {
-    return pageOf(this.#judgements, { prefix: [listing ?? ALL] }, query, (value) => value);
+  judgements(listing: string | undefined, query: ListPart = {}): PageOf<Judgement> {
+    return latestOf(this.#judgements, { prefix: [listing ?? ALL] }, query, (value) => value);
   }
 
-  async settle(limit = LIMIT_MAX): Promise<number> {
+  async settle(limit = SETTLED_AT_ONCE): Promise<number> {
     return await this.#needs.kv.transaction((transaction) => {
       const now = this.#now();
       this.#trust.prune(transaction, now, limit);
@@ -348,14 +342,15 @@ function seen({ stars, text, at, updatedAt, answer, decided }: Stored, account: 
 }
 
 /** A page from the end of a collection, or of what begins by `prefix` in it. */
-function pageOf<T, R>(
+function latestOf<T, R>(
   collection: Collection<T>,
   range: { readonly prefix?: readonly string[] },
-  { limit = 20, cursor }: PageQuery,
+  { limit = 20, cursor }: ListPart,
   item: (value: T, key: unknown) => R,
 ): PageOf<R> {
-  checkLimit(limit, LIMIT_MAX);
-  const page = collection.list({ ...range, limit, reverse: true, ...(cursor ? { cursor } : {}) });
-  const items = page.entries.map(({ value, key }) => item(value, key));
-  return page.next === undefined ? { items } : { items, next: page.next };
+  const { entries, next } = pageOf(collection, { limit, cursor: cursor || undefined }, {
+    ...range,
+    reverse: true,
+  });
+  return { items: entries.map(({ value, key }) => item(value, key)), ...given({ next }) };
 }

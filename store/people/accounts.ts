@@ -1,6 +1,6 @@
 /** Who uses this machine: its owner, who is always there, and whom the owner lets in. */
-import { checkLimit, type Collection, FlintError, type Kv } from "@flint/core";
-import { given, OWNER, parse, plainText, Slug } from "@flint/plugins";
+import { type Collection, FlintError, type Kv } from "@flint/core";
+import { given, type ListPart, OWNER, pageOf, parse, plainText, Slug } from "@flint/plugins";
 import { z } from "zod";
 
 /** A person, as others may see them. What they sign in with is kept apart. */
@@ -33,15 +33,12 @@ export interface Accounts {
   /** Throws "not_found". */
   get(id: string): Account;
   /** 1..100 of them, default 50. */
-  list(options?: { readonly limit?: number; readonly cursor?: string }): AccountList;
+  list(part?: ListPart): AccountList;
   /** Whether the owner is the only one there is. */
   alone(): boolean;
   /** Gives an account another name. */
   rename(id: string, name: unknown): Promise<Account>;
 }
-
-const LIST_LIMIT = 50;
-const LIST_LIMIT_MAX = 100;
 
 /** Opens the accounts in `kv`. `now` tells the time of their making. */
 export function openAccounts(kv: Kv, { now = () => new Date() } = {}): Accounts {
@@ -86,9 +83,8 @@ class StoredAccounts implements Accounts {
     return found;
   }
 
-  list({ limit = LIST_LIMIT, cursor }: { limit?: number; cursor?: string } = {}): AccountList {
-    checkLimit(limit, LIST_LIMIT_MAX);
-    const { entries, next } = this.#accounts.list({ limit, ...given({ cursor }) });
+  list(part: ListPart = {}): AccountList {
+    const { entries, next } = pageOf(this.#accounts, part);
     return { accounts: entries.map(({ value }) => value), ...given({ next }) };
   }
 

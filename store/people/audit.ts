@@ -1,6 +1,6 @@
 /** The log of what was done to accounts and listings, by whom: added to, never changed. */
-import { checkLimit, type Collection, type Kv, type Transaction } from "@flint/core";
-import { given } from "@flint/plugins";
+import { type Collection, type Kv, type Transaction } from "@flint/core";
+import { given, type ListPart, pageOf } from "@flint/plugins";
 import { z } from "zod";
 
 /** An act worth remembering. */
@@ -29,13 +29,8 @@ export interface Audit {
   /** Writes an act that needs no transaction. */
   log(act: Act): Promise<void>;
   /** Newest first; 1..100, default 50. `subject`: of this thing alone. */
-  list(
-    options?: { readonly subject?: string; readonly limit?: number; readonly cursor?: string },
-  ): AuditList;
+  list(options?: ListPart & { readonly subject?: string }): AuditList;
 }
-
-const LIST_LIMIT = 50;
-const LIST_LIMIT_MAX = 100;
 
 /** Opens the log in `kv`. */
 export function openAudit(kv: Kv, { now = () => new Date() } = {}): Audit {
@@ -51,14 +46,15 @@ export function openAudit(kv: Kv, { now = () => new Date() } = {}): Audit {
   return {
     write,
     log: (act) => kv.transaction((transaction) => write(transaction, act)),
-    list({ subject, limit = LIST_LIMIT, cursor } = {}) {
-      checkLimit(limit, LIST_LIMIT_MAX);
-      const part = { reverse: true, limit, ...given({ cursor }) };
+    list({ subject, ...part } = {}) {
       if (subject === undefined) {
-        const { entries: found, next } = entries.list(part);
+        const { entries: found, next } = pageOf(entries, part, { reverse: true });
         return { entries: found.map(({ value }) => value), ...given({ next }) };
       }
-      const { entries: found, next } = bySubject.list({ prefix: [subject], ...part });
+      const { entries: found, next } = pageOf(bySubject, part, {
+        prefix: [subject],
+        reverse: true,
+      });
       const numbers = found.map(({ key }) => (key as [string, number])[1]);
       return { entries: numbers.map((number) => entries.get(number)!), ...given({ next }) };
     },
