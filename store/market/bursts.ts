@@ -7,6 +7,7 @@
  * Where it was lowest last is where a burst began.
  */
 import type { Collection, Kv, Transaction } from "@flint/core";
+import { entriesOf } from "@flint/plugins";
 import type { UseOf } from "./use.ts";
 
 /** A rating that counts for the first time. */
@@ -190,15 +191,8 @@ class StoredBursts implements Bursts {
     { cell, ratings, expected }: BurstCell & { readonly cell: number },
   ): string[] {
     transaction.put(this.#closed, [listing, episode, cell], { ratings, expected });
-    const accounts: string[] = [];
-    for (let cursor: string | undefined, more = true; more;) {
-      const prefix = [listing, episode, cell];
-      const page = this.#cells.list({ prefix, limit: 1000, ...(cursor ? { cursor } : {}) });
-      accounts.push(...page.entries.map(({ key }) => String((key as string[])[3])));
-      cursor = page.next;
-      more = cursor !== undefined;
-    }
-    return accounts;
+    const members = entriesOf(this.#cells, { prefix: [listing, episode, cell] });
+    return [...members].map(({ key }) => String((key as string[])[3]));
   }
 }
 

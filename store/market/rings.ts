@@ -9,6 +9,7 @@
  * chance two listings meet.
  */
 import type { Collection, Kv, Transaction } from "@flint/core";
+import { entriesOf } from "@flint/plugins";
 import type { Arrival } from "./bursts.ts";
 
 /** Two listings that too many of the same accounts rated at the same time. */
@@ -143,8 +144,8 @@ class StoredRings implements Rings {
   }
 
   #membersOf(window: number, pair: readonly [string, string]): string[] {
-    const { entries } = this.#members.list({ prefix: [window, ...pair], limit: 1000 });
-    return entries.map(({ key }) => String((key as string[])[3]));
+    const members = entriesOf(this.#members, { prefix: [window, ...pair] });
+    return [...members].map(({ key }) => String((key as string[])[3]));
   }
 
   #mark(

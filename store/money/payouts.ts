@@ -1,6 +1,7 @@
 /** Paying builders out: batches whose every line is a ledger entry, and what they were earned with. */
 import { stringify } from "csv-stringify/sync";
 import { type Collection, FlintError, type Kv } from "@flint/core";
+import { entriesOf } from "@flint/plugins";
 import { keyOf } from "./entry.ts";
 import { sharesOf } from "./closing.ts";
 import type { Months } from "./income.ts";
@@ -113,12 +114,7 @@ export class Payouts {
 
   /** All lines of a batch, page by page. */
   *lines(id: string): Generator<PayoutLine> {
-    for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
-      const from = cursor === undefined ? {} : { cursor };
-      const { entries, next } = this.#lines.list({ prefix: [id], limit: LINES_MAX, ...from });
-      for (const { value } of entries) yield value;
-      cursor = next;
-    }
+    for (const { value } of entriesOf(this.#lines, { prefix: [id] })) yield value;
   }
 
   /** A batch as a table, for whoever sends the money. */
