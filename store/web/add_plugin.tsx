@@ -130,12 +130,12 @@ export function ApproveFile({ frame, carried, ready }: ServerProps & { ready: Re
       {...{ frame, carried, action: FILE_PATH }}
       title={ready.name}
       hint={ready.description}
-      button={say("install")}
+      button={say("installFile")}
     >
       <dl class="needs">
         <dt>{say("mayFetch")}</dt>
         <dd>{list(ready.hosts)}</dd>
-        <dt>{say("mayRead")}</dt>
+        <dt>{say("mayReadSecrets")}</dt>
         <dd>{list(ready.secrets)}</dd>
         <dt>{say("mayElse")}</dt>
         <dd>{say("noneOfThem")}</dd>

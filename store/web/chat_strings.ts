@@ -1,4 +1,4 @@
-/** What conversations say, and the calls of tools in them., in each language side by side. */
+/** What conversations say, and the calls of tools in them, in each language side by side. */
 
 /** A part of the table in strings.ts. */
 export const chatStrings = {

@@ -1,4 +1,4 @@
-/** What is said of the core: figures of an answer, the window, models on their way., in each language side by side. */
+/** What is said of the core: figures of an answer, the window, models on their way, in each language side by side. */
 
 /** A part of the table in strings.ts. */
 export const coreStrings = {

@@ -1,4 +1,4 @@
-/** What the pages of knowledge say., in each language side by side. */
+/** What the pages of knowledge say, in each language side by side. */
 
 /** A part of the table in strings.ts. */
 export const knowledgeStrings = {

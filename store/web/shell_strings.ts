@@ -1,4 +1,4 @@
-/** What the shell says around every page, the start and the pages that are not there., in each language side by side. */
+/** What the shell says around every page, the start and the pages that are not there, in each language side by side. */
 
 /** A part of the table in strings.ts. */
 export const shellStrings = {
@@ -13,7 +13,7 @@ export const shellStrings = {
   noConversations: ["Your conversations will appear here.", "你的对话会出现在这里。"],
   allConversations: ["All conversations", "全部对话"],
   pages: ["Pages", "页面"],
-  pinned: ["Pinned", "已置顶"],
+  pinnedChats: ["Pinned", "已置顶"],
   searchConversations: ["Search conversations", "搜索对话"],
   foundFor: ["Conversations with “{query}”", "含“{query}”的对话"],
   noneFound: ["No conversation has all these words.", "没有对话包含所有这些词。"],

@@ -169,7 +169,7 @@ function Conversations({ frame }: { frame: Frame }) {
     <nav id="conversations" data-region aria-label={say("conversations")}>
       {pinned.length > 0 && (
         <>
-          <h2>{say("pinned")}</h2>
+          <h2>{say("pinnedChats")}</h2>
           <Links conversations={pinned} path={path} />
         </>
       )}

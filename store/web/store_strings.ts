@@ -22,7 +22,6 @@ export const storeStrings = {
   boardUsed: ["Most used", "使用最多"],
   boardRated: ["Best rated", "评分最高"],
   boardTrending: ["Trending", "热门趋势"],
-  seeAll: ["See all", "查看全部"],
   period: ["Period", "时间段"],
   periodAll: ["All time", "全部时间"],
   periodMonth: ["This month", "本月"],
@@ -46,7 +45,6 @@ export const storeStrings = {
   installsCount: ["{n} installed", "{n} 次安装"],
   usesCount: ["{n} turns", "{n} 轮对话"],
   starsOf: ["{stars} of 5, {n} ratings", "{stars} / 5，{n} 个评分"],
-  notRated: ["Not rated yet", "尚无评分"],
   whyHere: ["Why is this here?", "为什么在这里？"],
   whyHint: [
     "Each board ranks by one score. These are this assistant’s, and what they are made of.",
@@ -111,8 +109,8 @@ export const storeStrings = {
   password: ["Password", "密码"],
   signInTitle: ["Sign in to Flint", "登录 Flint"],
   signInHere: [
-    "With an account of this machine, or by the link that `flint start` prints.",
-    "使用本机账户，或 `flint start` 打印的链接。",
+    "With an account of this machine, or by the link that “flint start” prints.",
+    "使用本机账户，或 “flint start” 打印的链接。",
   ],
   signInAs: ["Sign in as {name}", "以 {name} 登录"],
   signOut: ["Sign out", "退出登录"],

@@ -75,14 +75,14 @@ function addAnalytics(app: Hono, deps: WalletPagesDeps, { frame, send }: Drawing
       c.req.query("cursor"),
     );
     const nameOf = (id: string) => listings.find(id)?.manifest.name ?? id;
-    const { say } = frame(c), { currency } = money.terms.get();
+    const { currency } = money.terms.get();
     const rows = totals.map(({ listing, conversations, turns, users, paid, ...rest }) => [
       <a href={`/analytics/${listing}`}>{nameOf(listing)}</a>,
       ...[conversations, turns, users].map(formatCount),
       formatCount(rest.promptTokens + rest.completionTokens),
       units(paid, currency),
     ]);
-    return send(c, <TotalsPage frame={frame(c)} rows={rows} say={say} {...given({ next })} />);
+    return send(c, <TotalsPage frame={frame(c)} rows={rows} {...given({ next })} />);
   });
   app.get("/analytics/:listing", (c) => {
     const listing = ownListing(c, deps, c.req.param("listing"));
@@ -200,10 +200,10 @@ interface TotalsProps {
   readonly frame: Frame;
   readonly rows: Parameters<typeof DataTable>[0]["rows"];
   readonly next?: string;
-  readonly say: Say;
 }
 
-function TotalsPage({ frame, rows, next, say }: TotalsProps) {
+function TotalsPage({ frame, rows, next }: TotalsProps) {
+  const { say } = frame;
   const head = ["listing", "conversationsCount", "turns", "people", "tokens", "paid"] as const;
   return (
     <StoreRoom frame={frame} title={say("analytics")}>

@@ -16,6 +16,18 @@ Deno.test("strings: both languages fill in the same values, and none is left out
   }
 });
 
+Deno.test("strings: no room says under a name what another says under it", async () => {
+  const folder = new URL("../../../store/web/", import.meta.url);
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.endsWith("_strings.ts")) continue;
+    const room = await import(new URL(name, folder).href) as Record<string, object>;
+    names.push(...Object.values(room).flatMap((sentences) => Object.keys(sentences)));
+  }
+  assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
+  assert.deepEqual(names.sort(), Object.keys(table).sort());
+});
+
 Deno.test("strings: a value is put in as it is", () => {
   assert.equal(en("ask", { name: "$& {name}" }), "Ask $& {name}");
   assert.equal(speak("zh")("ask", { name: "Ada" }), "向 Ada 提问");
