@@ -1,12 +1,12 @@
 /** `/store/l/{listing}`: what it is, what it may do, why it stands where it does; and its builder's page. */
-import { categoryName, languageName } from "@flint/plugins";
+import { languageName } from "@flint/plugins";
 import type { Card, Ranks } from "../market/card.ts";
 import type { Install } from "../market/installs.ts";
 import type { Listing, Release } from "../market/listing.ts";
 import { Avatar } from "./components/avatar.tsx";
 import { Button } from "./components/button.tsx";
 import { Icon } from "./components/icon.tsx";
-import { Shelf, Stars } from "./components/shelf.tsx";
+import { categoryTitle, Shelf, Stars } from "./components/shelf.tsx";
 import { formatCount } from "./figures.ts";
 import type { Frame } from "./layout.tsx";
 import { boardName, StoreRoom } from "./store_front.tsx";
@@ -215,7 +215,7 @@ function Releases({ frame: { say }, listing, releases }: ListingProps) {
 function Details({ frame: { say, language }, listing }: ListingProps) {
   const { manifest, licence, forkOf, updatedAt } = listing;
   const rows = [
-    [say("fieldCategory"), categoryName(manifest.category, language === "zh")],
+    [say("fieldCategory"), categoryTitle(manifest.category, language)],
     [say("fieldLanguage"), languageName(manifest.language, language)],
     [say("fieldTags"), manifest.tags.join(", ")],
     [say("licence"), licence ?? ""],

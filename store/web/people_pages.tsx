@@ -14,6 +14,7 @@ import { Button } from "./components/button.tsx";
 import { DataTable } from "./components/data_table.tsx";
 import { Fault } from "./components/fault.tsx";
 import { Field } from "./components/field.tsx";
+import { CollectionLinks } from "./components/shelf.tsx";
 import type { Drawing } from "./drawing.tsx";
 import type { Frame } from "./layout.tsx";
 import { StoreRoom } from "./store_front.tsx";
@@ -215,13 +216,7 @@ function Collections({ frame: { say }, collections }: AdminProps) {
   return (
     <section aria-labelledby="collections-title">
       <h2 id="collections-title">{say("collections")}</h2>
-      <ul class="chips">
-        {collections.map(({ id, title }) => (
-          <li>
-            <a href={`/store/c/${id}`}>{title}</a>
-          </li>
-        ))}
-      </ul>
+      <CollectionLinks collections={collections} />
       <form method="post" action="/admin/collections" class="plugin-form">
         <Field label={say("collectionId")} name="id" maxlength={64} required />
         <Field label={say("title")} name="title" maxlength={80} required />

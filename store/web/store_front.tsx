@@ -1,5 +1,5 @@
 /** `/store` and what leads through it: search, boards, collections. */
-import { CATEGORIES, categoryName, LANGUAGE_TAGS, languageName } from "@flint/plugins";
+import { CATEGORIES, LANGUAGE_TAGS, languageName } from "@flint/plugins";
 import type { Child } from "hono/jsx";
 import { type Board, BOARDS } from "../market/boards.ts";
 import type { Card, ListingCollection, RankedCard, Shelves } from "../market/card.ts";
@@ -7,7 +7,7 @@ import { type Period, PERIODS } from "../market/scores.ts";
 import { Button } from "./components/button.tsx";
 import { Empty } from "./components/empty.tsx";
 import { Icon } from "./components/icon.tsx";
-import { Places, Shelf } from "./components/shelf.tsx";
+import { categoryTitle, CollectionLinks, Places, Shelf } from "./components/shelf.tsx";
 import { formatCount } from "./figures.ts";
 import { type Frame, Page } from "./layout.tsx";
 import type { StringKey } from "./strings.ts";
@@ -92,13 +92,7 @@ export function Front({ frame, shelves, featured, boards, fresh, collections }: 
       {collections.length > 0 && (
         <section aria-labelledby="collections-title">
           <h2 id="collections-title">{say("collections")}</h2>
-          <ul class="chips">
-            {collections.map(({ id, title }) => (
-              <li>
-                <a href={`/store/c/${id}`}>{title}</a>
-              </li>
-            ))}
-          </ul>
+          <CollectionLinks collections={collections} />
         </section>
       )}
     </StoreRoom>
@@ -143,7 +137,7 @@ function CategoryLinks({ frame, shelves }: { frame: Frame; shelves: Shelves }) {
         {shelves.categories.filter(({ count }) => count > 0).map(({ category, count }) => (
           <li>
             <a href={`/store/search?category=${category}`}>
-              {categoryName(category, language === "zh")}
+              {categoryTitle(category, language)}
               <small>{formatCount(count)}</small>
             </a>
           </li>
@@ -174,13 +168,7 @@ export function StoreFound({ frame, query, category, within, cards, next }: Sear
         <StoreSearch frame={frame} query={query} />
         <form class="store-filters" action="/store/search">
           <input type="hidden" name="q" value={query} />
-          <Choice
-            name="category"
-            label={say("fieldCategory")}
-            any={say("anyCategory")}
-            chosen={category}
-            options={CATEGORIES.map((each) => [each, categoryName(each, language === "zh")])}
-          />
+          <CategoryChoice frame={frame} chosen={category} />
           <Choice
             name="language"
             label={say("language")}
@@ -199,6 +187,23 @@ export function StoreFound({ frame, query, category, within, cards, next }: Sear
       )}
       {next && <a class="button quiet more" href={next}>{say("more")}</a>}
     </StoreRoom>
+  );
+}
+
+interface CategoryChoiceProps {
+  readonly frame: Frame;
+  readonly chosen: string | undefined;
+}
+
+function CategoryChoice({ frame: { say, language }, chosen }: CategoryChoiceProps) {
+  return (
+    <Choice
+      name="category"
+      label={say("fieldCategory")}
+      any={say("anyCategory")}
+      chosen={chosen}
+      options={CATEGORIES.map((each) => [each, categoryTitle(each, language)])}
+    />
   );
 }
 
@@ -235,7 +240,7 @@ interface BoardProps {
 
 /** `/store/boards/{board}` */
 export function BoardPage({ frame, board, category, period, places }: BoardProps) {
-  const { say, language } = frame;
+  const { say } = frame;
   return (
     <StoreRoom frame={frame} title={say(boardName[board])}>
       <header class="store-head">
@@ -250,13 +255,7 @@ export function BoardPage({ frame, board, category, period, places }: BoardProps
           ))}
         </ul>
         <form class="store-filters" action={`/store/boards/${board}`}>
-          <Choice
-            name="category"
-            label={say("fieldCategory")}
-            any={say("anyCategory")}
-            chosen={category}
-            options={CATEGORIES.map((each) => [each, categoryName(each, language === "zh")])}
-          />
+          <CategoryChoice frame={frame} chosen={category} />
           {hasPeriods(board) && (
             <Choice
               name="period"

@@ -269,8 +269,13 @@ function chartOf(points: readonly Point[], say: Say) {
     data: { values: points.map(({ at, turns }) => ({ day: at.slice(0, 10), turns })) },
     mark: "bar",
     encoding: {
-      x: { field: "day", type: "temporal", title: null },
-      y: { field: "turns", type: "quantitative", title: say("dailyTurns") },
+      x: { field: "day", type: "temporal", title: null, axis: { format: "%m-%d" } },
+      y: {
+        ...{ field: "turns", type: "quantitative", title: say("dailyTurns") },
+        // Whole turns, also where there are none.
+        scale: { domain: [0, Math.max(1, ...points.map(({ turns }) => turns))] },
+        axis: { format: "d", tickMinStep: 1 },
+      },
     },
   };
 }

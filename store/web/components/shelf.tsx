@@ -1,9 +1,9 @@
 /** Listings as cards and as places on a board. */
 import { categoryName } from "@flint/plugins";
-import type { Card, RankedCard } from "../../market/card.ts";
+import type { Card, ListingCollection, RankedCard } from "../../market/card.ts";
 import { formatCount } from "../figures.ts";
 import type { Frame } from "../layout.tsx";
-import type { Say } from "../strings.ts";
+import type { Language, Say } from "../strings.ts";
 import { Avatar } from "./avatar.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -25,7 +25,7 @@ export function Shelf({ frame, cards }: ShelfProps) {
           </h3>
           <p>{card.description}</p>
           <div class="card-foot">
-            <span>{categoryName(card.category, language === "zh")}</span>
+            <span>{categoryTitle(card.category, language)}</span>
             <Stars card={card} say={say} />
           </div>
         </li>
@@ -55,6 +55,25 @@ export function Places({ frame, places }: { frame: Frame; places: readonly Ranke
       ))}
     </ol>
   );
+}
+
+/** Collections, each leading to its page. */
+export function CollectionLinks({ collections }: { collections: readonly ListingCollection[] }) {
+  return (
+    <ul class="chips">
+      {collections.map(({ id, title }) => (
+        <li>
+          <a href={`/store/c/${id}`}>{title}</a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A category as a word that stands alone: with a capital, where the language has them. */
+export function categoryTitle(category: Card["category"], language: Language): string {
+  const name = categoryName(category, language === "zh");
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** The mean of its ratings, if there are any. */

@@ -42,11 +42,13 @@ interface Described {
 async function svgOf(spec: TopLevelSpec, room: number): Promise<string> {
   const colour = getComputedStyle(document.documentElement).color;
   const words = { labelColor: colour, titleColor: colour, labelFontSize: 12, titleFontSize: 12 };
+  // The same lines in light and dark.
+  const lines = { gridColor: colour, gridOpacity: 0.15, domainColor: colour, tickColor: colour };
   const config = {
     ...{
       background: "transparent",
       view: { stroke: "transparent" },
-      axis: { ...words, labelOverlap: true },
+      axis: { ...words, ...lines, labelOverlap: true },
       legend: words,
     },
     ...{ title: { color: colour }, font: "system-ui, sans-serif" },
