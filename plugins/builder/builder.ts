@@ -3,6 +3,7 @@ import { type Engine, FlintError, type Kv } from "@flint/core";
 import { z } from "zod";
 import { given } from "../given.ts";
 import type { Embedder } from "../knowledge/embed.ts";
+import { Meanings } from "../knowledge/meanings.ts";
 import { diffManifest } from "../manifest_diff.ts";
 import type { Memory } from "../memory.ts";
 import { parse } from "../parse.ts";
@@ -95,6 +96,8 @@ class StoredBuilder implements Builder {
   readonly preview: Preview;
   readonly #categories: Likeness<Category>;
   readonly #operations: Likeness<Kind>;
+  /** Of the tools there are. */
+  readonly #meanings: Meanings;
   /** Sessions in which a message is being read. */
   readonly #running = new Set<string>();
 
@@ -115,6 +118,7 @@ class StoredBuilder implements Builder {
     });
     this.#categories = likenessToCategories(needs.embedder);
     this.#operations = likenessToOperations(needs.embedder);
+    this.#meanings = new Meanings(needs.embedder);
   }
 
   async create({ assistantId, account = OWNER }: SessionOptions = {}): Promise<BuilderSession> {
@@ -222,9 +226,8 @@ class StoredBuilder implements Builder {
     const making = makeDraft(wish, { likeness: this.#categories, engine: this.#engine() }, signal);
     let step = await making.next();
     for (; !step.done; step = await making.next()) yield { type: "field", ...step.value };
-    const { embedder } = this.#needs;
     const known = this.#toolsOf(this.#sessions.head(id).account);
-    const suggested = await orNothing(suggestTools(said, known, embedder, signal)) ?? [];
+    const suggested = await orNothing(suggestTools(said, known, this.#meanings, signal)) ?? [];
     const granted = suggested.map((tool) => ({ plugin: tool.id }));
     if (granted.length > 0) yield { type: "field", field: "tools", value: granted, by: "rules" };
     const draft = parse(Manifest, { ...step.value.draft, tools: granted });
@@ -291,7 +294,7 @@ class StoredBuilder implements Builder {
     const cardOf = (id: string) =>
       known.find((tool) => tool.id === id) ?? { id, name: id, description: "" };
     const choice = kind === "add_tool" ? known : tools.map(({ plugin }) => cardOf(plugin));
-    const alike = () => orNothing(suggestTools(text, choice, this.#needs.embedder, signal));
+    const alike = () => orNothing(suggestTools(text, choice, this.#meanings, signal));
     const found = namedTool(text, choice) ?? (await alike())?.[0];
     return found && { operation: { kind, text: found.id }, told: { text: found.name } };
   }

@@ -1,5 +1,5 @@
 /** Which of the plugins there are a wish has to do with, and which one a person means. */
-import { cosineOf, type Embedder } from "../knowledge/embed.ts";
+import type { Meanings } from "../knowledge/meanings.ts";
 import type { Plugin } from "../tools/toolbox.ts";
 import { glossed } from "./glossary.ts";
 
@@ -15,17 +15,14 @@ const ALIKE = 0.3;
 export async function suggestTools(
   wish: string,
   tools: readonly ToolCard[],
-  embedder: Embedder,
+  meanings: Meanings,
   signal?: AbortSignal,
 ): Promise<ToolCard[]> {
   if (tools.length === 0) return [];
-  const texts = [
-    glossed(wish) || wish,
-    ...tools.map((tool) => `${tool.name}: ${tool.description}`),
-  ];
-  const { vectors: [wanted, ...offered] } = await embedder.embed(texts, signal);
-  return offered
-    .map((vector, i) => ({ tool: tools[i]!, cosine: cosineOf(vector, wanted!) }))
+  const offered = tools.map(({ name, description }) => `${name}: ${description}`);
+  const cosines = await meanings.cosines(glossed(wish) || wish, offered, signal);
+  return cosines
+    .map((cosine, i) => ({ tool: tools[i]!, cosine }))
     .filter(({ cosine }) => cosine >= ALIKE)
     .sort((a, b) => b.cosine - a.cosine)
     .slice(0, TOOLS_MAX)

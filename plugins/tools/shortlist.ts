@@ -1,21 +1,18 @@
 /** Of many tools the few that a message may be about: a small model reads some dozens badly, and slowly. */
 import { FlintError } from "@flint/core";
-import { cosineOf, type Embedder } from "../knowledge/embed.ts";
+import type { Embedder } from "../knowledge/embed.ts";
+import { Meanings } from "../knowledge/meanings.ts";
 import type { ToolFunction } from "./choice.ts";
 
 /** So many are all shown. */
 export const SHOWN_MAX = 8;
 
-/** Descriptions whose vectors are remembered, 1.5 KB each; beyond, all are made anew. */
-const VECTORS_MAX = 4096;
-
 /** Chooses among tools, and remembers what their descriptions mean. */
 export class Shortlist {
-  readonly #embedder: Pick<Embedder, "embed">;
-  readonly #vectors = new Map<string, Float32Array>();
+  readonly #meanings: Meanings;
 
   constructor(embedder: Pick<Embedder, "embed">) {
-    this.#embedder = embedder;
+    this.#meanings = new Meanings(embedder);
   }
 
   /**
@@ -41,16 +38,8 @@ export class Shortlist {
     message: string,
     signal?: AbortSignal,
   ): Promise<number[] | undefined> {
-    const texts = tools.map(describe);
-    if (this.#vectors.size > VECTORS_MAX) this.#vectors.clear();
-    const unknown = [...new Set(texts)].filter((text) => !this.#vectors.has(text));
     try {
-      const { vectors: [asked, ...made] } = await this.#embedder.embed(
-        [message, ...unknown],
-        signal,
-      );
-      unknown.forEach((text, i) => this.#vectors.set(text, made[i]!));
-      return texts.map((text) => cosineOf(this.#vectors.get(text)!, asked!));
+      return await this.#meanings.cosines(message, tools.map(describe), signal);
     } catch (error) {
       if (error instanceof FlintError && error.code !== "cancelled") return undefined;
       throw error;

@@ -5,6 +5,7 @@ import { bestCategory, likenessToCategories } from "../../../plugins/builder/cho
 import { likenessToOperations, likest } from "../../../plugins/builder/choose_operation.ts";
 import { suggestTools } from "../../../plugins/builder/choose_tools.ts";
 import { understand } from "../../../plugins/builder/understand.ts";
+import { Meanings } from "../../../plugins/knowledge/meanings.ts";
 import { Manifest } from "@flint/plugins";
 import { minilmFolder } from "../../store/live_store.ts";
 import { DRAFTS } from "./evaluation.ts";
@@ -59,11 +60,12 @@ Deno.test({
           description: "calculates arithmetic expressions exactly",
         },
       ];
+      const meanings = new Meanings(embedder);
       const suggest = async (wish: string) =>
-        (await suggestTools(wish, tools, embedder)).map(({ id }) => id);
+        (await suggestTools(wish, tools, meanings)).map(({ id }) => id);
       assert.deepEqual(await suggest("tell me whether I need an umbrella tomorrow"), ["weather"]);
       assert.deepEqual(await suggest("A maths tutor for my son"), ["calculator"]);
       assert.deepEqual(await suggest("a poet that only answers in haiku"), []);
-      assert.deepEqual(await suggestTools("anything", [], embedder), []);
+      assert.deepEqual(await suggestTools("anything", [], meanings), []);
     }),
 });
