@@ -38,6 +38,9 @@ import { openPeople, type People } from "./people/people.ts";
 import { openPublisherKeys } from "./share/keys.ts";
 import { openSharing } from "./share/sharing.ts";
 
+/** Those that come along: every account's assistants may use them. */
+export const SHARED_PLUGINS = BUILTIN_PLUGINS.map(({ id }) => id);
+
 /** What tools are made from. */
 export interface ToolsNeeds {
   readonly kv: Kv;
@@ -79,9 +82,8 @@ export interface Parts extends StoreDeps {
 
 /** Opens them. */
 export function openParts({ kv, house, folder, minilm, allowed }: PartsNeeds): Parts {
-  const shared = BUILTIN_PLUGINS.map(({ id }) => id);
-  const registry = openRegistry(kv, { shared }), conversations = openConversations(kv);
-  const memory = openMemory(kv);
+  const registry = openRegistry(kv, { shared: SHARED_PLUGINS });
+  const conversations = openConversations(kv), memory = openMemory(kv);
   const engine = () => house.engine();
   // The kinds come before the assistants that use them, and one kind asks the assistants.
   const prepare: Assistants["prepare"] = (...asked) => assistants.prepare(...asked);

@@ -1,12 +1,10 @@
 /** `flint account` and `flint key`: who is let in, by links and by keys; for the machine's owner. */
-import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { openKv } from "@flint/core";
 import { given, OWNER } from "@flint/plugins";
 import { SCOPES } from "../people/keys.ts";
-import { openPeople, type People } from "../people/people.ts";
+import type { People } from "../people/people.ts";
+import { withMarket } from "./market.ts";
 import { type CommonOptions, withCommon } from "./options.ts";
-import { needWrite } from "./permission.ts";
 import { print } from "./terminal.ts";
 
 interface KeyOptions extends CommonOptions {
@@ -19,17 +17,16 @@ export function addAccount(program: Command, dataDir: string, args: readonly str
   const account = program.command("account").description("who may use this Flint");
   const command = (usage: string) => withCommon(account.command(usage), dataDir);
   command("list").description("list accounts").action((options: CommonOptions) =>
-    withPeople(options, args, ({ accounts }) => {
+    withMarket(options, args, ({ accounts }) => {
       for (const one of accounts.list({ limit: 100 }).accounts) {
         print(options.json ? JSON.stringify(one) : `${one.id}  (${one.name}, ${one.role})`);
       }
-      return Promise.resolve();
     })
   );
   command("new").description("let somebody in; print a link that signs them in once")
     .argument("<id>", "name in addresses").argument("[name]", "what people call them")
     .action((id: string, name: string | undefined, options: CommonOptions) =>
-      withPeople(options, args, async (people) => {
+      withMarket(options, args, async (people) => {
         await people.accounts.make({ id, ...given({ name }) });
         await people.audit.log({ actor: OWNER, act: "account.made", subject: id });
         await printLink(people, id, options);
@@ -38,7 +35,7 @@ export function addAccount(program: Command, dataDir: string, args: readonly str
   command("link").description("print a link that signs an account in, once")
     .argument("[id]", "whose", OWNER)
     .action((id: string, options: CommonOptions) =>
-      withPeople(options, args, (people) => printLink(people, id, options))
+      withMarket(options, args, (people) => printLink(people, id, options))
     );
 }
 
@@ -53,7 +50,7 @@ export function addKey(program: Command, dataDir: string, args: readonly string[
       new Option("--scope <scopes...>", "what it is good for").choices(SCOPES).default(["chat"]),
     )
     .action((name: string, { account, scope, ...options }: KeyOptions) =>
-      withPeople(options, args, async ({ accounts, keys, audit }) => {
+      withMarket(options, args, async ({ accounts, keys, audit }) => {
         const { id } = accounts.get(account);
         const { key, secret } = await keys.make(id, { name, ...given({ scopes: scope }) });
         await audit.log({ actor: OWNER, act: "key.made", subject: id, detail: key.id });
@@ -61,40 +58,23 @@ export function addKey(program: Command, dataDir: string, args: readonly string[
       })
     );
   command("list").description("list keys, without what opens").action((options: KeyOptions) =>
-    withPeople(options, args, ({ keys }) => {
+    withMarket(options, args, ({ keys }) => {
       for (const one of keys.list(options.account)) {
         const line = `${one.id}  ${one.name} (${one.scopes.join(", ")}; used ${
           one.usedAt ?? "never"
         })`;
         print(options.json ? JSON.stringify(one) : line);
       }
-      return Promise.resolve();
     })
   );
   command("revoke").description("revoke a key").argument("<id>", "as `flint key list` tells it")
     .action((id: string, options: KeyOptions) =>
-      withPeople(options, args, async ({ keys, audit }) => {
+      withMarket(options, args, async ({ keys, audit }) => {
         await keys.revoke(options.account, id);
         const act = { actor: OWNER, act: "key.revoked", subject: options.account, detail: id };
         await audit.log(act);
       })
     );
-}
-
-async function withPeople(
-  { data }: CommonOptions,
-  args: readonly string[],
-  use: (people: People) => Promise<void>,
-): Promise<void> {
-  await needWrite(data, args);
-  const kv = openKv(join(data, "app"));
-  try {
-    const people = openPeople(kv);
-    await people.accounts.found();
-    await use(people);
-  } finally {
-    await kv.close();
-  }
 }
 
 async function printLink(

@@ -1,16 +1,14 @@
 /** `flint publish`, `withdraw`, `install`, `fork`, `report`, `review`: the store from a terminal. */
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { type Command, Option } from "commander";
-import { FlintError, openKv } from "@flint/core";
-import { given, importPackage, openEmbedder, openRegistry, OWNER } from "@flint/plugins";
+import { FlintError } from "@flint/core";
+import { given, importPackage, OWNER } from "@flint/plugins";
 import { type Listing, VISIBILITIES } from "../market/listing.ts";
 import { maySee } from "../market/visible.ts";
-import { openMarket } from "../parts.ts";
-import { openPeople } from "../people/people.ts";
 import { FILE_NAMES, read } from "./assistants.ts";
 import { filesIn } from "./folder.ts";
+import { type Market, withMarket } from "./market.ts";
 import { type CommonOptions, parsePath, withCommon } from "./options.ts";
-import { needWrite } from "./permission.ts";
 import { print, remark } from "./terminal.ts";
 
 interface MarketOptions extends CommonOptions {
@@ -23,8 +21,6 @@ interface PublishOptions extends MarketOptions {
   readonly notes?: string;
   readonly licence?: string;
 }
-
-type Market = Awaited<ReturnType<typeof openAll>>;
 
 /** Adds `flint publish`. */
 export function addPublish(program: Command, dataDir: string, args: readonly string[]): void {
@@ -97,7 +93,6 @@ export function addReview(program: Command, dataDir: string, args: readonly stri
         const line = `${one.listing}  ${one.kind}: ${one.reason} (${one.reports} reports)`;
         print(options.json ? JSON.stringify(one) : line);
       }
-      return Promise.resolve();
     })
   );
   for (const verdict of ["list", "refuse", "remove"] as const) {
@@ -115,36 +110,6 @@ export function addReview(program: Command, dataDir: string, args: readonly stri
 
 function withAccount(command: Command, dataDir: string): Command {
   return withCommon(command, dataDir).option("--account <id>", "who does it", OWNER);
-}
-
-/** All that follows listings follows here, too: boards, search, moderation. */
-function openAll(data: string) {
-  const kv = openKv(join(data, "app"));
-  const registry = openRegistry(kv), people = openPeople(kv);
-  const embedder = openEmbedder(join(data, "models", "minilm"));
-  const market = openMarket(kv, registry, people, embedder);
-  const close = async () => {
-    await market.catalog.close();
-    embedder.close();
-    await kv.close();
-  };
-  return { registry, ...people, ...market, close };
-}
-
-async function withMarket(
-  { data }: CommonOptions,
-  args: readonly string[],
-  use: (market: Market) => Promise<void>,
-): Promise<void> {
-  await needWrite(data, args);
-  const market = openAll(data);
-  try {
-    await market.accounts.found();
-    await market.registry.seed();
-    await use(market);
-  } finally {
-    await market.close();
-  }
 }
 
 async function publishOne(

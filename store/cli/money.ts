@@ -1,18 +1,13 @@
 /** `flint wallet`, `flint payout`, `flint ledger`: the store's money from its owner's terminal. */
-import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { FlintError, openKv } from "@flint/core";
-import { given, openRegistry, OWNER } from "@flint/plugins";
-import { openBoards } from "../market/boards.ts";
-import { openListings } from "../market/listings.ts";
+import { FlintError } from "@flint/core";
+import { given, OWNER } from "@flint/plugins";
 import type { Money } from "../money/money.ts";
 import { units, walletOf } from "../money/wallets.ts";
 import { openPaid } from "../paid.ts";
-import { openAccounts } from "../people/accounts.ts";
+import { withMarket } from "./market.ts";
 import { type CommonOptions, withCommon } from "./options.ts";
-import { needWrite } from "./permission.ts";
 import { print } from "./terminal.ts";
-import { openPeople } from "../people/people.ts";
 
 interface WalletOptions extends CommonOptions {
   readonly account: string;
@@ -125,22 +120,14 @@ export function addLedger(program: Command, dataDir: string, args: readonly stri
 
 /** Opens the money for one command; Flint may run beside it. */
 async function withMoney(
-  { data }: CommonOptions,
+  options: CommonOptions,
   args: readonly string[],
   use: (money: Money) => Promise<void> | void,
 ): Promise<void> {
-  await needWrite(data, args);
-  const kv = openKv(join(data, "app"));
-  try {
-    const registry = openRegistry(kv), listings = openListings({ kv, registry, ...openPeople(kv) });
-    const stripe = () => {
-      throw new FlintError("unavailable", "pay by Stripe at /wallet, where Flint runs");
-    };
-    const parts = { kv, registry, listings, boards: openBoards(kv), accounts: openAccounts(kv) };
-    await use(openPaid({ ...parts, stripe }).money);
-  } finally {
-    await kv.close();
-  }
+  const stripe = () => {
+    throw new FlintError("unavailable", "pay by Stripe at /wallet, where Flint runs");
+  };
+  await withMarket(options, args, (market) => use(openPaid({ ...market, stripe }).money));
 }
 
 function show({ ledger, wallets, plans, terms }: Money, { account, json }: WalletOptions): void {

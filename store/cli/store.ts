@@ -1,16 +1,12 @@
 /** `flint search` and `flint store`: the public catalogue at a terminal. */
-import { join } from "node:path";
 import { Argument, type Command, Option } from "commander";
-import { openKv } from "@flint/core";
-import { CATEGORIES, openEmbedder, openRegistry } from "@flint/plugins";
+import { CATEGORIES } from "@flint/plugins";
 import { type Board, BOARDS } from "../market/boards.ts";
 import type { Card } from "../market/card.ts";
 import type { Catalog } from "../market/catalog.ts";
 import { type Period, PERIODS } from "../market/scores.ts";
-import { openMarket } from "../parts.ts";
-import { openPeople } from "../people/people.ts";
+import { withMarket } from "./market.ts";
 import { type CommonOptions, withCommon } from "./options.ts";
-import { needWrite } from "./permission.ts";
 import { print, table } from "./terminal.ts";
 
 interface SearchOptions extends CommonOptions {
@@ -35,10 +31,9 @@ export function addSearch(program: Command, dataDir: string, args: readonly stri
     .option("--language <tag>", "such as en or zh, which finds zh-CN, too")
     .option("--tag <tag...>", "tags that it must have")
     .action(async (words: string[], options: SearchOptions) => {
-      await needWrite(options.data, args);
       const { category, language, tag: tags } = options;
       const query = { text: words.join(" "), category, language, tags };
-      await withCatalog(options, async (catalog) => {
+      await withMarket(options, args, async ({ catalog }) => {
         show((await catalog.search(query)).cards, options, lineOf);
       });
     });
@@ -53,10 +48,9 @@ export function addStore(program: Command, dataDir: string, args: readonly strin
     .addOption(
       new Option("--period <span>", "of installs and use").choices(PERIODS).default("all"),
     )
-    .action(async (board: string | undefined, options: BoardOptions) => {
-      await needWrite(options.data, args);
-      await withCatalog(options, (catalog) => browse(catalog, board, options));
-    });
+    .action((board: string | undefined, options: BoardOptions) =>
+      withMarket(options, args, ({ catalog }) => browse(catalog, board, options))
+    );
 }
 
 function browse(catalog: Catalog, board: string | undefined, options: BoardOptions): void {
@@ -81,19 +75,4 @@ function lineOf({ id, name, category, installs }: Card): string[] {
 function show<T>(values: readonly T[], { json }: CommonOptions, line: (value: T) => string[]) {
   if (json) values.forEach((value) => print(JSON.stringify(value)));
   else table(values.map(line)).forEach(print);
-}
-
-async function withCatalog(
-  { data }: CommonOptions,
-  use: (catalog: Catalog) => Promise<void> | void,
-): Promise<void> {
-  const kv = openKv(join(data, "app")), embedder = openEmbedder(join(data, "models", "minilm"));
-  const { catalog } = openMarket(kv, openRegistry(kv), openPeople(kv), embedder);
-  try {
-    await use(catalog);
-  } finally {
-    await catalog.close();
-    embedder.close();
-    await kv.close();
-  }
 }
