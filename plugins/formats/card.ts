@@ -4,7 +4,7 @@ import { INSTRUCTIONS_CHARS_MAX } from "../schema.ts";
 import type { Assistant } from "../schema.ts";
 import type { Format } from "./format.ts";
 import { accepted, at, type Document, guessed, type Lens, lens, type Path, put } from "./lens.ts";
-import { readFields, writeFields } from "./lens.ts";
+import { readFields, withOwn, writeFields } from "./lens.ts";
 import { cut, languageOf, line, list, text } from "./tidy.ts";
 
 /** The texts that make a character, in the order the model reads them, each under its heading. */
@@ -55,26 +55,13 @@ function lensesOf(edition: Edition): Lens[] {
   const { base, notes, own } = edition;
   const instructions = instructionsOf(edition);
   const inOwn = (field: Path) => lens(field, [...own, ...field]);
-  return [
+  return withOwn([
     lens(["name"], [...base, "name"], line(80)),
     lens(["description"], notes, cut(1000)),
     lens(["tags"], [...base, "tags"], list(16, line(40))),
     instructions,
-    ...[
-      ["starters"],
-      ["category"],
-      ["avatar"],
-      ["model"],
-      ["sampling"],
-      ["tools"],
-      [
-        "knowledge",
-      ],
-      ["grounding"],
-      ["visibility"],
-    ].map(inOwn),
     guessed(inOwn(["language"]), (card) => languageOf(String(instructions.read(card)))),
-  ];
+  ], inOwn);
 }
 
 function formatOf(

@@ -5,7 +5,7 @@
 import { FlintError } from "@flint/core";
 import type { Format } from "./format.ts";
 import { at, type Document, guessed, isDocument, type Lens, lens, type Path } from "./lens.ts";
-import { readFields, writeFields } from "./lens.ts";
+import { readFields, withOwn, writeFields } from "./lens.ts";
 import { cut, languageOf, line, list, text } from "./tidy.ts";
 
 /** Where a GPT's own four fields lie. */
@@ -53,18 +53,13 @@ export const gpt: Format = {
 function lensesOf(document: Document): Lens[] {
   const shape = isDocument(document.gizmo) ? GIZMO : FLAT;
   const instructions = lens(["instructions"], shape.instructions, text);
-  return [
+  return withOwn([
     lens(["name"], shape.name, line(80)),
     lens(["description"], shape.description, cut(1000)),
     instructions,
     startersOf(document, shape),
-    ...[["category"], ["tags"], ["avatar"], ["model"], ["sampling"], ["tools"], ["knowledge"], [
-      "grounding",
-    ], ["visibility"]].map(
-      inFlint,
-    ),
     guessed(inFlint(["language"]), (config) => languageOf(String(instructions.read(config)))),
-  ];
+  ], inFlint);
 }
 
 /** ChatGPT's name of the starters is left standing in the rest, so that they go back under it. */

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
-import { Assistant, ASSISTANT_DEFAULTS, Sampling } from "../schema.ts";
+import { Assistant, ASSISTANT_DEFAULTS, Manifest, Sampling } from "../schema.ts";
 
 /** A JSON object. */
 export type Document = Record<string, unknown>;
@@ -40,6 +40,16 @@ export function lens(
 /** The same lens where a missing value is guessed; what is there stays there, so guesses never replace it. */
 export function guessed(lens: Lens, guess: (document: Document) => unknown): Lens {
   return { ...lens, places: [], read: (document) => lens.read(document) ?? guess(document) };
+}
+
+/** The lenses and, on every field of a manifest that they leave out, one that `own` makes. */
+export function withOwn(lenses: readonly Lens[], own: (field: Path) => Lens): Lens[] {
+  const taken = new Set(lenses.map(({ field }) => field.join(".")));
+  const inSampling = Object.keys(Sampling.shape).map((name) => ["sampling", name]);
+  const isSplit = inSampling.some((field) => taken.has(field.join(".")));
+  const fields = Object.keys(Manifest.shape).filter((name) => name !== "extra")
+    .flatMap((name) => name === "sampling" && isSplit ? inSampling : [[name]]);
+  return [...lenses, ...fields.filter((field) => !taken.has(field.join("."))).map(own)];
 }
 
 /** The fields that a document has, and what is left of it without them. */

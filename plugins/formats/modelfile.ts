@@ -4,7 +4,7 @@ import { checkPlain } from "../parse.ts";
 import type { Assistant } from "../schema.ts";
 import type { Format } from "./format.ts";
 import { at, type Document, guessed, isDocument, type Lens, lens, type Path, put } from "./lens.ts";
-import { readFields, writeFields } from "./lens.ts";
+import { readFields, withOwn, writeFields } from "./lens.ts";
 import { type Command, parseModelfile, printCommand, quote } from "./modelfile_syntax.ts";
 import { languageOf, text } from "./tidy.ts";
 
@@ -23,7 +23,7 @@ const INSTRUCTIONS: Lens = {
   },
 };
 
-const LENSES = [
+const LENSES = withOwn([
   INSTRUCTIONS,
   parameter("temperature", "temperature"),
   parameter("topP", "top_p"),
@@ -31,21 +31,8 @@ const LENSES = [
   parameter("minP", "min_p"),
   parameter("repetitionPenalty", "repeat_penalty"),
   parameter("maxTokens", "num_predict"),
-  ...[
-    ["name"],
-    ["description"],
-    ["starters"],
-    ["category"],
-    ["tags"],
-    ["avatar"],
-    ["model"],
-    ["tools"],
-    ["knowledge"],
-    ["grounding"],
-    ["visibility"],
-  ].map(inComment),
   guessed(inComment(["language"]), (file) => languageOf(String(INSTRUCTIONS.read(file)))),
-];
+], inComment);
 
 /** Modelfiles. */
 export const modelfile: Format = {

@@ -3,7 +3,7 @@ import { FlintError } from "@flint/core";
 import type { Assistant } from "../schema.ts";
 import type { Format } from "./format.ts";
 import { at, type Document, guessed, type Lens, lens, type Path } from "./lens.ts";
-import { readFields, writeFields } from "./lens.ts";
+import { readFields, withOwn, writeFields } from "./lens.ts";
 import { OLLAMA_DEFAULT } from "./modelfile.ts";
 import { cut, languageOf, line, list, text } from "./tidy.ts";
 
@@ -16,7 +16,7 @@ function wrapped(field: Path, place: Path, name: string, from: (value: unknown) 
 
 const INSTRUCTIONS = lens(["instructions"], ["params", "system"], text);
 
-const LENSES = [
+const LENSES = withOwn([
   INSTRUCTIONS,
   lens(["name"], ["name"], line(80)),
   lens(["description"], ["meta", "description"], cut(1000)),
@@ -28,10 +28,8 @@ const LENSES = [
   lens(["sampling", "minP"], ["params", "min_p"]),
   lens(["sampling", "repetitionPenalty"], ["params", "repeat_penalty"]),
   lens(["sampling", "maxTokens"], ["params", "max_tokens"]),
-  ...[["category"], ["avatar"], ["model"], ["tools"], ["knowledge"], ["grounding"], ["visibility"]]
-    .map(inMeta),
   guessed(inMeta(["language"]), (model) => languageOf(String(INSTRUCTIONS.read(model)))),
-];
+], inMeta);
 
 /** Open WebUI's models. */
 export const openWebUi: Format = {

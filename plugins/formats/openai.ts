@@ -3,7 +3,7 @@ import { FlintError } from "@flint/core";
 import type { Assistant } from "../schema.ts";
 import type { Format } from "./format.ts";
 import { at, type Document, guessed, type Lens, lens, type Path } from "./lens.ts";
-import { readFields, writeFields } from "./lens.ts";
+import { readFields, withOwn, writeFields } from "./lens.ts";
 import { cut, languageOf, line, text } from "./tidy.ts";
 
 /** OpenAI's own limit of a metadata value. */
@@ -12,29 +12,14 @@ const METADATA_CHARS_MAX = 512;
 /** Longest description there, by the same rules. */
 const DESCRIPTION_CHARS_MAX = 512;
 
-const LENSES = [
+const LENSES = withOwn([
   lens(["name"], ["name"], line(80)),
   lens(["description"], ["description"], cut(1000), cut(DESCRIPTION_CHARS_MAX)),
   lens(["instructions"], ["instructions"], text),
   lens(["sampling", "temperature"], ["temperature"]),
   lens(["sampling", "topP"], ["top_p"]),
-  ...[
-    ["sampling", "topK"],
-    ["sampling", "minP"],
-    ["sampling", "repetitionPenalty"],
-    ["sampling", "maxTokens"],
-    ["starters"],
-    ["category"],
-    ["tags"],
-    ["avatar"],
-    ["model"],
-    ["tools"],
-    ["knowledge"],
-    ["grounding"],
-    ["visibility"],
-  ].map(inMetadata),
   guessed(inMetadata(["language"]), ({ instructions }) => languageOf(String(instructions))),
-];
+], inMetadata);
 
 /** OpenAI's assistants. */
 export const openai: Format = {
