@@ -277,12 +277,15 @@ class StoredConversations implements Conversations {
   }
 
   find(query: string, account = OWNER): FoundConversation[] {
-    return this.#words.find(query).map(({ conversation, index }) => ({
-      conversation: this.get(conversation),
-      message: index === TITLE ? undefined : this.#messages.get([conversation, index]),
-    })).filter(({ conversation }) => conversation.account === account).sort((a, b) =>
-      latestFirst(a.conversation, b.conversation)
-    ).slice(0, FOUND_MAX);
+    const heads = this.#words.find(query).map(({ conversation, index }) => (
+      { conversation: this.get(conversation), index }
+    ));
+    const own = heads.filter(({ conversation }) => conversation.account === account);
+    const shown = own.sort((a, b) => latestFirst(a.conversation, b.conversation));
+    return shown.slice(0, FOUND_MAX).map(({ conversation, index }) => ({
+      conversation,
+      message: index === TITLE ? undefined : this.#messages.get([conversation.id, index]),
+    }));
   }
 
   /** Ids of what an account has pinned or put into folders. */
