@@ -11,7 +11,7 @@ export const PROTOTYPE_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether it is a JSON object. */
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,10 +1,11 @@
 /** The formats that assistants come in and leave by. */
 import { FlintError } from "@flint/core";
+import { isObject } from "../json.ts";
 import { checkPlain, parse } from "../parse.ts";
 import { type Assistant, AssistantDraft } from "../schema.ts";
 import { card, cardV1 } from "./card.ts";
 import { gpt } from "./gpt.ts";
-import { type Document, isDocument } from "./lens.ts";
+import { type Document } from "./lens.ts";
 import { lobe } from "./lobe.ts";
 import { modelfile } from "./modelfile.ts";
 import { openai } from "./openai.ts";
@@ -84,7 +85,7 @@ function contentOf(text: string): Content {
   if (!/^\s*[{[]/.test(clean)) return { text: clean, json: undefined };
   const json = jsonOf(clean);
   checkPlain(json);
-  return { text: clean, json: isDocument(json) ? json : undefined };
+  return { text: clean, json: isObject(json) ? json : undefined };
 }
 
 function jsonOf(text: string): unknown {

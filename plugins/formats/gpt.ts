@@ -3,8 +3,9 @@
  * `gizmo`, as ChatGPT's own pages load it. What it has no field for is in `flint`.
  */
 import { FlintError } from "@flint/core";
+import { isObject } from "../json.ts";
 import type { Format } from "./format.ts";
-import { at, type Document, guessed, isDocument, type Lens, lens, type Path } from "./lens.ts";
+import { at, type Document, guessed, type Lens, lens, type Path } from "./lens.ts";
 import { readFields, withOwn, writeFields } from "./lens.ts";
 import { cut, languageOf, line, list, text } from "./tidy.ts";
 
@@ -35,7 +36,7 @@ const FLAT: Shape = {
 export const gpt: Format = {
   name: "gpt",
   recognizes: ({ json }) =>
-    isDocument(at(json, ["gizmo"])) ||
+    isObject(at(json, ["gizmo"])) ||
     (typeof at(json, ["instructions"]) === "string" && at(json, ["object"]) === undefined),
   read({ json }) {
     const { fields, rest } = readFields(json!, lensesOf(json!));
@@ -51,7 +52,7 @@ export const gpt: Format = {
 };
 
 function lensesOf(document: Document): Lens[] {
-  const shape = isDocument(document.gizmo) ? GIZMO : FLAT;
+  const shape = isObject(document.gizmo) ? GIZMO : FLAT;
   const instructions = lens(["instructions"], shape.instructions, text);
   return withOwn([
     lens(["name"], shape.name, line(80)),

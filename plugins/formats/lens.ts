@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { isObject } from "../json.ts";
 import { Assistant, ASSISTANT_DEFAULTS, Manifest, Sampling } from "../schema.ts";
 
 /** A JSON object. */
@@ -86,7 +87,7 @@ export function writeFields(
 /** What lies at `path`; undefined where nothing does. */
 export function at(document: unknown, path: Path): unknown {
   return path.reduce<unknown>(
-    (inner, name) => isDocument(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined,
+    (inner, name) => isObject(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined,
     document,
   );
 }
@@ -95,16 +96,11 @@ export function at(document: unknown, path: Path): unknown {
 export function put(document: Document, path: Path, value: unknown): void {
   const [name, ...inner] = path;
   if (inner.length > 0) {
-    if (value === undefined && !isDocument(document[name!])) return;
-    if (!isDocument(document[name!])) document[name!] = {};
+    if (value === undefined && !isObject(document[name!])) return;
+    if (!isObject(document[name!])) document[name!] = {};
     put(document[name!] as Document, inner, value);
   } else if (value === undefined) delete document[name!];
   else document[name!] = value;
-}
-
-/** Whether a value is a JSON object. */
-export function isDocument(value: unknown): value is Document {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The value, if the manifest's schema takes it for this field; undefined if not. */

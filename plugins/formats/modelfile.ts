@@ -1,9 +1,10 @@
 /** Ollama's Modelfile. What it has no command for travels in a comment: `# flint {...}`. */
 import { FlintError } from "@flint/core";
+import { isObject } from "../json.ts";
 import { checkPlain } from "../parse.ts";
 import type { Assistant } from "../schema.ts";
 import type { Format } from "./format.ts";
-import { at, type Document, guessed, isDocument, type Lens, lens, type Path, put } from "./lens.ts";
+import { at, type Document, guessed, type Lens, lens, type Path, put } from "./lens.ts";
 import { readFields, withOwn, writeFields } from "./lens.ts";
 import { type Command, parseModelfile, printCommand, quote } from "./modelfile_syntax.ts";
 import { languageOf, text } from "./tidy.ts";
@@ -70,7 +71,7 @@ function documentOf(commands: readonly Command[]): Document {
 
 function printed({ flint, parameter, comment, ...rest }: Document): string {
   const commands: Command[] = [];
-  if (isDocument(flint) && Object.keys(flint).length > 0) {
+  if (isObject(flint) && Object.keys(flint).length > 0) {
     commands.push({ name: "comment", value: `flint ${JSON.stringify(flint)}` });
   }
   const named = (name: string, values: unknown, key?: string) => {
