@@ -9,6 +9,7 @@ import { type Analytics, POINTS_MAX, STEP_MS, STEPS } from "../analytics/counts.
 import { SPANS } from "../analytics/retention.ts";
 import type { Boards } from "../market/boards.ts";
 import type { Listings } from "../market/listings.ts";
+import { attachment } from "./attachment.ts";
 import { json, problems } from "./describe.ts";
 import { requireAccount } from "./identity.ts";
 
@@ -129,11 +130,8 @@ export function createAnalytics(deps: AnalyticsDeps): OpenAPIHono {
   app.openapi(table, (c) => {
     const listing = ownListing(c, deps, c.req.valid("param").listing);
     const points = analytics.series({ listing, ...rangeOf(c.req.valid("query")) });
-    const file = encodeURIComponent(`${listing}.csv`);
-    return c.body(stringify(points, { header: true }), 200, {
-      "Content-Type": "text/csv; charset=utf-8",
-      "Content-Disposition": `attachment; filename*=UTF-8''${file}`,
-    });
+    const headers = attachment(`${listing}.csv`, "text/csv; charset=utf-8");
+    return c.body(stringify(points, { header: true }), 200, headers);
   });
   app.openapi(retention, (c) => {
     const listing = ownListing(c, deps, c.req.valid("param").listing);

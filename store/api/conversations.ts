@@ -13,6 +13,7 @@ import {
   Summary,
   ToolDecision,
 } from "@flint/plugins";
+import { attachment } from "./attachment.ts";
 import { events, json, jsonBody, problems } from "./describe.ts";
 import { typedStream } from "./events.ts";
 import type { Usable } from "../market/usable.ts";
@@ -303,11 +304,9 @@ function addFinding(app: OpenAPIHono, conversations: Conversations): void {
     const whole = wholeOf(conversations, c.req.valid("param").id);
     const { title, assistantId } = whole.conversation;
     const isJson = c.req.valid("query").as === "json";
-    const name = encodeURIComponent((title || assistantId).toWellFormed());
-    return c.body(isJson ? JSON.stringify(whole, null, 2) : markdownOf(whole), 200, {
-      "Content-Type": isJson ? "application/json" : "text/markdown; charset=utf-8",
-      "Content-Disposition": `attachment; filename*=UTF-8''${name}.${isJson ? "json" : "md"}`,
-    });
+    const name = `${title || assistantId}.${isJson ? "json" : "md"}`;
+    const headers = attachment(name, isJson ? "application/json" : "text/markdown; charset=utf-8");
+    return c.body(isJson ? JSON.stringify(whole, null, 2) : markdownOf(whole), 200, headers);
   });
 }
 

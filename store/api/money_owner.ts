@@ -3,6 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Money } from "../money/money.ts";
 import { TopUp } from "../money/provider.ts";
 import { Terms } from "../money/terms.ts";
+import { attachment } from "./attachment.ts";
 import { json, jsonBody, problems } from "./describe.ts";
 import { given } from "./given.ts";
 import { Audit, LedgerEntry, Month, MonthName, Payout, PayoutFile } from "./money_schema.ts";
@@ -125,10 +126,8 @@ export function createMoneyOwner({ money }: { readonly money: Money }): OpenAPIH
   });
   app.openapi(table, (c) => {
     const { id } = c.req.valid("param");
-    return c.body(payouts.csv(id), 200, {
-      "Content-Type": "text/csv; charset=utf-8",
-      "Content-Disposition": `attachment; filename="payout-${id}.csv"`,
-    });
+    const headers = attachment(`payout-${id}.csv`, "text/csv; charset=utf-8");
+    return c.body(payouts.csv(id), 200, headers);
   });
   app.openapi(refund, async (c) => {
     const { entry, memo } = c.req.valid("json");

@@ -7,6 +7,7 @@ import { Assistant, SLUG_CHARS_MAX } from "@flint/plugins";
 import type { Listing } from "../market/listing.ts";
 import type { Listings } from "../market/listings.ts";
 import type { Sharing } from "../share/sharing.ts";
+import { attachment } from "./attachment.ts";
 import { json, problems } from "./describe.ts";
 import { requireOwner } from "./identity.ts";
 
@@ -134,10 +135,7 @@ export function createShare({ listings, sharing }: ShareDeps): OpenAPIHono {
   app.openapi(bundle, async (c) => {
     const { id, manifest, publisher, licence, release } = shown(c, c.req.valid("param").id);
     const bytes = await sharing.pack({ ...manifest, id }, { handle: publisher, licence, release });
-    return c.body(bytes, 200, {
-      "Content-Type": "application/zip",
-      "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(id)}.flint.zip`,
-    });
+    return c.body(bytes, 200, attachment(`${id}.flint.zip`, "application/zip"));
   });
   app.openapi(inspect, async (c) => c.json(plain(await sharing.inspect(await bytesOf(c))), 200));
   app.openapi(install, async (c) => {

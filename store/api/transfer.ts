@@ -8,6 +8,7 @@ import {
   type Registry,
   SLUG_CHARS_MAX,
 } from "@flint/plugins";
+import { attachment } from "./attachment.ts";
 import { json, problems } from "./describe.ts";
 import { requireAccount } from "./identity.ts";
 
@@ -92,10 +93,7 @@ export function createTransfer({ registry }: { registry: Registry }): OpenAPIHon
   app.openapi(take, (c) => {
     const assistant = registry.get(c.req.valid("param").id);
     const { bytes, type, name } = exportFile(assistant, c.req.valid("query").as);
-    return c.body(bytes, 200, {
-      "Content-Type": type,
-      "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
-    });
+    return c.body(bytes, 200, attachment(name, type));
   });
   return app;
 }
