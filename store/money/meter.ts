@@ -160,10 +160,8 @@ class StoredMeter implements Meter {
       turns: 1,
     };
     const amount = costMax(price.rates, most);
-    if (wallets.available(user) < amount) {
-      throw tooPoor(as.listing, amount, wallets.available(user));
-    }
-    await kv.transaction((transaction) => wallets.hold(transaction, user, turn, amount));
+    const answer = { turn, listing: as.listing, amount };
+    await kv.transaction((transaction) => wallets.hold(transaction, user, answer));
     return { by: "use", price };
   }
 
@@ -219,15 +217,5 @@ function unsubscribed(
     "unpaid",
     `${listing} asks ${units(price.amount)} a ${price.every}${trial}: subscribe at /wallet or by ` +
       `\`flint wallet subscribe ${listing}\``,
-  );
-}
-
-function tooPoor(listing: string, amount: number, free: number): FlintError {
-  return new FlintError(
-    "unpaid",
-    `an answer of ${listing} may cost up to ${units(amount)}, your wallet has ${
-      units(free)
-    } free: ` +
-      `add ${units(amount - free)} at /wallet or by \`flint wallet add\``,
   );
 }

@@ -5,7 +5,7 @@ import { addMonths, DAY_MS } from "./calendar.ts";
 import { keyOf } from "./entry.ts";
 import type { Earner, Months } from "./income.ts";
 import { PASS, type Prices } from "./prices.ts";
-import { tooLittle, type Wallets } from "./wallets.ts";
+import { units, unpaid, type Wallets } from "./wallets.ts";
 
 /** One account's subscription. */
 export const Subscription = z.strictObject({
@@ -176,7 +176,12 @@ class StoredPlans implements Plans {
     const endOf = (count: number) => addMonths(new Date(anchor), count * MONTHS[every]);
     while (endOf(periods).getTime() <= Math.max(at, Date.parse(before.until))) periods++;
     const free = wallets.available(account);
-    if (free < amount) throw tooLittle(account, free, amount);
+    if (free < amount) {
+      throw unpaid(
+        `${account}'s wallet has ${units(free)} free and ${units(amount)} are asked for`,
+        amount - free,
+      );
+    }
     months.pay(transaction, {
       key: keyOf("subscription", account, plan, anchor, periods),
       ...{ kind: "subscription", account, amount },

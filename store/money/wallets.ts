@@ -9,14 +9,22 @@ export interface Hold {
   readonly until: number;
 }
 
+/** An answer that money is held for. */
+export interface HeldAnswer {
+  readonly turn: string;
+  readonly listing: string;
+  /** The most it may cost, micro-units. */
+  readonly amount: number;
+}
+
 /** Reads are synchronous; what changes something needs a transaction of the caller's. */
 export interface Wallets {
   /** Micro-units that may be spent: the balance less all holds. */
   available(account: string): number;
   /** Micro-units that are held. */
   held(account: string): number;
-  /** Sets an amount aside under an id. @throws FlintError unpaid where less is available */
-  hold(transaction: Transaction, account: string, id: string, amount: number): void;
+  /** Sets aside what an answer may cost. @throws FlintError unpaid where less is available, busy */
+  hold(transaction: Transaction, account: string, answer: HeldAnswer): void;
   /** Ends a hold; returns what it set aside, 0 if it is gone. */
   release(transaction: Transaction, account: string, id: string): number;
 }
@@ -41,7 +49,7 @@ export function openWallets(kv: Kv, ledger: Ledger, now: () => Date): Wallets {
   return {
     available,
     held,
-    hold(transaction, account, id, amount) {
+    hold(transaction, account, { turn, listing, amount }) {
       const found = of(account);
       for (const { key, value } of found) if (!live(value)) transaction.remove(holds, key);
       if (found.filter(({ value }) => live(value)).length >= HOLDS_MAX) {
@@ -51,8 +59,11 @@ export function openWallets(kv: Kv, ledger: Ledger, now: () => Date): Wallets {
         );
       }
       const free = available(account);
-      if (free < amount) throw tooLittle(account, free, amount);
-      transaction.put(holds, [account, id], { amount, until: now().getTime() + HOLD_MS });
+      if (free < amount) {
+        const most = `an answer of ${listing} may cost up to ${units(amount)}`;
+        throw unpaid(`${most}, your wallet has ${units(free)} free`, amount - free);
+      }
+      transaction.put(holds, [account, turn], { amount, until: now().getTime() + HOLD_MS });
     },
     release(transaction, account, id) {
       const amount = holds.get([account, id])?.amount ?? 0;
@@ -63,11 +74,10 @@ export function openWallets(kv: Kv, ledger: Ledger, now: () => Date): Wallets {
 }
 
 /** Names what is there and what is missing. */
-export function tooLittle(account: string, free: number, amount: number): FlintError {
+export function unpaid(why: string, missing: number): FlintError {
   return new FlintError(
     "unpaid",
-    `${account}'s wallet has ${units(free)} free and ${units(amount)} are asked for: ` +
-      `add ${units(amount - free)} at /wallet or by \`flint wallet add\``,
+    `${why}: add ${units(missing)} at /wallet or by \`flint wallet add\``,
   );
 }
 
