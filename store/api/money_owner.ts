@@ -1,6 +1,7 @@
 /** /api/money, the owner's part: terms, confirming payments, closing months, payouts, refunds, the audit. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Money } from "../money/money.ts";
+import { BATCH } from "../money/payouts.ts";
 import { TopUp } from "../money/provider.ts";
 import { Terms } from "../money/terms.ts";
 import { attachment } from "./attachment.ts";
@@ -10,7 +11,7 @@ import { Audit, LedgerEntry, Month, MonthName, Payout, PayoutFile } from "./mone
 
 const tags = ["Money"];
 
-const batch = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "must be a-z, 0-9 and hyphens");
+const batch = z.string().regex(BATCH, "must be a-z, 0-9 and hyphens");
 const Batch = z.object({ id: batch.openapi({ param: { name: "id", in: "path" } }) });
 
 const readTerms = createRoute({

@@ -8,6 +8,7 @@ import { keyOf } from "./entry.ts";
 import { escrowOf, type Income, type Month, type Months } from "./income.ts";
 import type { Ledger } from "./ledger.ts";
 import { largestRemainder } from "./split.ts";
+import { WHOLE_BPS } from "./terms.ts";
 
 /** Where a closing stands. */
 interface Progress {
@@ -28,7 +29,6 @@ export interface ClosingNeeds {
 const PAGE = 50;
 /** Listings that one account's pass money is split over: the first thousand by name, of those it used. */
 const USED_MAX = 1000;
-const WHOLE_BPS = 10_000;
 
 /** The store's own account. */
 const STORE_INCOME = "income:store";

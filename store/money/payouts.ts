@@ -65,7 +65,7 @@ export interface PayoutNeeds {
 }
 
 /** Name of a batch. */
-const BATCH = /^[a-z0-9][a-z0-9-]{0,39}$/;
+export const BATCH = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const LINES_MAX = 1000;
 
 /** The payouts of one store. */

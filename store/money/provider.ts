@@ -2,6 +2,7 @@
 import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { z } from "zod";
 import type { Ledger } from "./ledger.ts";
+import { STORE_REFUNDS } from "./refunds.ts";
 import type { TermsStore } from "./terms.ts";
 import { walletOf, type Wallets } from "./wallets.ts";
 
@@ -175,7 +176,7 @@ class StoredTopUps implements TopUps {
       ...{ key: `event-${id}`, kind: "refund", memo: topUp.provider },
       postings: [
         { account: walletOf(topUp.account), amount: -wallet },
-        { account: "refunds:store", amount: wallet - amount },
+        { account: STORE_REFUNDS, amount: wallet - amount },
         { account: `provider:${topUp.provider}`, amount },
       ].filter(({ amount }) => amount !== 0),
     });

@@ -9,7 +9,7 @@ import { walletOf } from "./wallets.ts";
 export type Refund = (number: number, memo: string) => Promise<Entry>;
 
 /** What refunds cost the store. */
-const STORE_REFUNDS = "refunds:store";
+export const STORE_REFUNDS = "refunds:store";
 
 /** Refunds of one store. @throws FlintError bad_input for what is no payment, not_found */
 export function openRefunds(kv: Kv, ledger: Ledger, months: Months): Refund {

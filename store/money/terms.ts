@@ -3,8 +3,8 @@ import type { Collection, Kv } from "@flint/core";
 import { parse } from "@flint/plugins";
 import { z } from "zod";
 
-/** Hundredths of a percent. */
-const WHOLE_BPS = 10_000;
+/** All of it, in hundredths of a percent. */
+export const WHOLE_BPS = 10_000;
 
 /** What the owner decides. */
 export const Terms = z.strictObject({

@@ -5,9 +5,11 @@ import { given } from "../api/given.ts";
 import { requireAccount } from "../api/identity.ts";
 import type { Point } from "../analytics/counts.ts";
 import type { Cohort } from "../analytics/retention.ts";
+import { DAY_MS } from "../money/calendar.ts";
 import type { Entry } from "../money/entry.ts";
 import type { Money } from "../money/money.ts";
 import type { Subscription } from "../money/plans.ts";
+import { walletOf } from "../money/wallets.ts";
 import { Button } from "./components/button.tsx";
 import { DataTable } from "./components/data_table.tsx";
 import { Fault } from "./components/fault.tsx";
@@ -26,14 +28,13 @@ export interface WalletPagesDeps extends AnalyticsDeps {
 
 /** Entries on a page; days of a series; weeks and their followers in the table of who came back. */
 const ENTRIES = 50, DAYS = 30, WEEKS = 8;
-const DAY_MS = 24 * 3600 * 1000;
 const MICROS = 1_000_000;
 
 /** Adds them. */
 export function addWalletPages(app: Hono, deps: WalletPagesDeps, drawing: Drawing): void {
   const { money } = deps, { frame, send } = drawing;
   const page = (c: Context, shown: { fault?: string; waits?: boolean } = {}) => {
-    const { id } = requireAccount(c), wallet = `wallet:${id}`;
+    const { id } = requireAccount(c), wallet = walletOf(id);
     const before = Number(c.req.query("before") ?? NaN);
     const { entries, next } = money.ledger.statement(
       wallet,
