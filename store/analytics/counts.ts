@@ -3,6 +3,7 @@
  * metered, so that nothing is ever scanned. They hold numbers alone: nothing of what was said.
  */
 import type { Collection, Kv, Transaction } from "@flint/core";
+import { given } from "@flint/plugins";
 import { DAY_MS } from "../money/calendar.ts";
 import type { TurnRecord } from "../money/meter.ts";
 import { Retention } from "./retention.ts";
@@ -116,13 +117,12 @@ export class Analytics {
 
   /** A publisher's listings and all they had, page by page. */
   totals(publisher: string, cursor?: string) {
-    const page = { prefix: [publisher], ...(cursor === undefined ? {} : { cursor }) };
-    const { entries, next } = this.#totals.list(page);
+    const { entries, next } = this.#totals.list({ prefix: [publisher], ...given({ cursor }) });
     const listings = entries.map(({ key, value }) => ({
       listing: (key as string[])[1]!,
       ...value,
     }));
-    return next === undefined ? { listings } : { listings, next };
+    return { listings, ...given({ next }) };
   }
 
   #dropHours(transaction: Transaction, listing: string, at: number): void {

@@ -3,6 +3,7 @@
  * small transactions. Killed at any moment it goes on where it stood; closed, a second time does nothing.
  */
 import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { given } from "@flint/plugins";
 import { monthOf } from "./calendar.ts";
 import { keyOf } from "./entry.ts";
 import { escrowOf, type Income, type Month, type Months } from "./income.ts";
@@ -71,7 +72,7 @@ export class Closing {
       return undefined;
     }
     const { step, cursor } = this.#progress.get(month)!;
-    const page = { prefix: [month], limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const page = { prefix: [month], limit: PAGE, ...given({ cursor }) };
     const next = step === "pass"
       ? this.#splitPasses(transaction, month, page)
       : this.#pay(transaction, month, record, page);

@@ -1,5 +1,6 @@
 /** Paying in: a top-up waits until whoever takes the money says that it came. Off unless the owner says. */
 import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { given } from "@flint/plugins";
 import { z } from "zod";
 import type { Ledger } from "./ledger.ts";
 import { STORE_REFUNDS } from "./refunds.ts";
@@ -111,7 +112,7 @@ class StoredTopUps implements TopUps {
     const url = await stripe().begin(topUp, { currency, returnTo });
     return await this.#needs.kv.transaction((transaction) => {
       // The webhook may have come before the answer.
-      const known = { ...this.get(id), ...(url ? { url } : {}) };
+      const known = { ...this.get(id), ...given({ url }) };
       transaction.put(this.#topUps, id, known);
       return known;
     });

@@ -1,6 +1,6 @@
 /** Sharing: assistants out as signed bundles, and in again once their owner saw what they may do. */
 import { type Collection, FlintError, type Kv } from "@flint/core";
-import { type Assistant, freeSlug } from "@flint/plugins";
+import { type Assistant, freeSlug, given } from "@flint/plugins";
 import { there } from "../there.ts";
 import { openBundle, packBundle } from "./bundle.ts";
 import {
@@ -87,7 +87,7 @@ export function openSharing(needs: SharingNeeds): Sharing {
     async pack(assistant, { handle, licence, release, ...options }) {
       const about: About = {
         ...{ handle, release: release ?? assistant.version, madeAt: now().toISOString() },
-        ...(licence === undefined ? {} : { licence }),
+        ...given({ licence }),
       };
       const members = gather(needs, assistant, about, {
         withKnowledge: false,
