@@ -159,7 +159,7 @@ export function createMoney({ money, listings }: MoneyDeps): OpenAPIHono {
   app.openapi(prices, (c) => c.json(money.prices.list(c.req.valid("param").plan), 200));
   app.openapi(price, async (c) => {
     const { plan } = c.req.valid("param"), { id, role } = requireAccount(c);
-    // What was never published is the owner's, and so is the pass.
+    // The pass is the owner's; what was never published has no price.
     const publisher = plan === PASS ? OWNER : listings.get(plan).publisher;
     if (role !== "owner" && id !== publisher) {
       throw new HTTPException(403, { message: `only ${publisher} sets the price of ${plan}` });

@@ -64,7 +64,7 @@ export interface TopUpNeeds {
   readonly ledger: Ledger;
   readonly wallets: Wallets;
   readonly terms: TermsStore;
-  /** Opened when it is first used: it may need a secret. */
+  /** Opened each time that it is used: its secret may be set or changed meanwhile. */
   readonly stripe: () => PaymentProvider;
   readonly now: () => Date;
 }
