@@ -147,8 +147,9 @@ function openRated({ kv, accounts, listings, boards, uses }: RatedNeeds) {
     accountSince: (id) => new Date(accounts.get(id).createdAt),
     listing: (id) => {
       const found = listings.find(id);
-      if (!found || !isPublic(found)) return undefined;
-      return { publisher: found.publisher, category: found.manifest.category };
+      if (!found) return undefined;
+      const { publisher, manifest: { category } } = found;
+      return { publisher, category, isPublic: isPublic(found) };
     },
   });
 }

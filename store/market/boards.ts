@@ -3,6 +3,7 @@
  * event's own transaction, so that a board is read from its top and nothing is ever sorted.
  */
 import { checkLimit, type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
+import { entriesOf } from "@flint/plugins";
 import {
   NEVER,
   type Period,
@@ -65,7 +66,7 @@ export interface BoardQuery {
 export interface Boards {
   /** Takes an event within a transaction of the caller's. */
   record(transaction: Transaction, event: BoardEvent): void;
-  /** Takes a listing off all boards: it was unpublished. */
+  /** Takes a listing off all boards: it was unpublished. What happens to it goes on being counted. */
   remove(transaction: Transaction, listing: string): void;
   /** Puts it back with all it had. */
   restore(transaction: Transaction, listing: string): void;
@@ -93,17 +94,23 @@ class StoredBoards implements Boards {
   readonly #counts: Collection<{ installs: number; uses: number }>;
   /** [board, period's name, category, -score, listing] */
   readonly #places: Collection<true>;
+  /** Listings that were taken off. */
+  readonly #off: Collection<true>;
 
   constructor(kv: Kv) {
     this.#standings = kv.collection("board_standings");
     this.#counts = kv.collection("board_counts");
     this.#places = kv.collection("board_places");
+    this.#off = kv.collection("board_off");
   }
 
   record(transaction: Transaction, event: BoardEvent): void {
     const { listing, category, at, installs = 0, uses = 0, rating } = event;
-    const before = this.#standings.get(listing);
-    const from = before ?? { ...NOTHING, category };
+    const isOff = this.#off.get(listing) === true;
+    const before = this.#standings.get(listing), from = before ?? NOTHING;
+    if (before && before.category !== category && !isOff) {
+      this.#reshelve(transaction, listing, before, { ...before, category });
+    }
     const after: Standing = {
       category,
       installs: from.installs + installs,
@@ -114,24 +121,18 @@ class StoredBoards implements Boards {
       trending: uses > 0 ? trendingScore(from.trending, uses, at.getTime()) : from.trending,
     };
     transaction.put(this.#standings, listing, after);
-    this.#move(transaction, listing, before, after);
-    if (installs !== 0 || uses > 0) this.#count(transaction, event);
+    if (!isOff) this.#move(transaction, listing, category, before, after);
+    if (installs !== 0 || uses > 0) this.#count(transaction, event, isOff);
   }
 
   remove(transaction: Transaction, listing: string): void {
-    const standing = this.#standings.get(listing);
-    if (standing) this.#move(transaction, listing, standing, undefined);
-    for (const [period, counts] of this.#periodsOf(listing)) {
-      this.#moveCounts(transaction, listing, standing!.category, period, counts, undefined);
-    }
+    this.#reshelve(transaction, listing, this.#standings.get(listing), undefined);
+    transaction.put(this.#off, listing, true);
   }
 
   restore(transaction: Transaction, listing: string): void {
-    const standing = this.#standings.get(listing);
-    if (standing) this.#move(transaction, listing, undefined, standing);
-    for (const [period, counts] of this.#periodsOf(listing)) {
-      this.#moveCounts(transaction, listing, standing!.category, period, undefined, counts);
-    }
+    this.#reshelve(transaction, listing, undefined, this.#standings.get(listing));
+    transaction.remove(this.#off, listing);
   }
 
   top({ board, category = ALL, period = "all", limit = 20 }: BoardQuery, now = new Date()) {
@@ -152,19 +153,36 @@ class StoredBoards implements Boards {
     return this.#standings.get(listing);
   }
 
-  /** Takes a listing from its places on the boards of all time, and gives it its new ones. */
-  #move(transaction: Transaction, listing: string, from?: Standing, to?: Standing): void {
-    for (const board of BOARDS) {
-      const before = from && scoreOf(board, from), after = to && scoreOf(board, to);
-      if (before === after && from?.category === to?.category) continue;
-      this.#shift(transaction, [board, "all"], listing, [from?.category, before], [
-        to?.category,
-        after,
-      ]);
+  /** Takes all its places off one category's shelves, and gives it those of another's. */
+  #reshelve(transaction: Transaction, listing: string, from?: Standing, to?: Standing): void {
+    if (from) this.#move(transaction, listing, from.category, from, undefined);
+    if (to) this.#move(transaction, listing, to.category, undefined, to);
+    for (const { key, value } of entriesOf(this.#counts, { prefix: [listing] })) {
+      const period = (key as string[])[1]!;
+      if (from) this.#moveCounts(transaction, listing, from.category, period, value, undefined);
+      if (to) this.#moveCounts(transaction, listing, to.category, period, undefined, value);
     }
   }
 
-  #count(transaction: Transaction, { listing, category, at, installs = 0, uses = 0 }: BoardEvent) {
+  /** Takes a listing from its places on the boards of all time, and gives it its new ones. */
+  #move(
+    transaction: Transaction,
+    listing: string,
+    category: string,
+    from?: Standing,
+    to?: Standing,
+  ): void {
+    for (const board of BOARDS) {
+      const before = from && scoreOf(board, from), after = to && scoreOf(board, to);
+      this.#shift(transaction, [board, "all"], listing, category, before, after);
+    }
+  }
+
+  #count(
+    transaction: Transaction,
+    { listing, category, at, installs = 0, uses = 0 }: BoardEvent,
+    isOff: boolean,
+  ): void {
     for (const period of PERIODS.slice(1)) {
       const name = periodName(period, at);
       const before = this.#counts.get([listing, name]);
@@ -173,7 +191,7 @@ class StoredBoards implements Boards {
         uses: (before?.uses ?? 0) + uses,
       };
       transaction.put(this.#counts, [listing, name], after);
-      this.#moveCounts(transaction, listing, category, name, before, after);
+      if (!isOff) this.#moveCounts(transaction, listing, category, name, before, after);
     }
   }
 
@@ -185,35 +203,30 @@ class StoredBoards implements Boards {
     from?: { installs: number; uses: number },
     to?: { installs: number; uses: number },
   ): void {
-    const places = [["installed", from?.installs, to?.installs], ["used", from?.uses, to?.uses]];
-    for (const [board, before, after] of places as [Board, number?, number?][]) {
-      if (before === after) continue;
-      this.#shift(transaction, [board, period], listing, [category, before], [category, after]);
-    }
+    this.#shift(
+      transaction,
+      ["installed", period],
+      listing,
+      category,
+      from?.installs,
+      to?.installs,
+    );
+    this.#shift(transaction, ["used", period], listing, category, from?.uses, to?.uses);
   }
 
   #shift(
     transaction: Transaction,
     board: readonly [Board, string],
     listing: string,
-    [oldCategory, before]: readonly [string | undefined, number | undefined],
-    [newCategory, after]: readonly [string | undefined, number | undefined],
+    category: string,
+    before: number | undefined,
+    after: number | undefined,
   ): void {
-    if (oldCategory !== undefined && isPlaced(before)) {
-      for (const shelf of [ALL, oldCategory]) {
-        transaction.remove(this.#places, [...board, shelf, -before, listing]);
-      }
+    if (before === after) return;
+    for (const shelf of [ALL, category]) {
+      if (isPlaced(before)) transaction.remove(this.#places, [...board, shelf, -before, listing]);
+      if (isPlaced(after)) transaction.put(this.#places, [...board, shelf, -after, listing], true);
     }
-    if (newCategory !== undefined && isPlaced(after)) {
-      for (const shelf of [ALL, newCategory]) {
-        transaction.put(this.#places, [...board, shelf, -after, listing], true);
-      }
-    }
-  }
-
-  #periodsOf(listing: string) {
-    const { entries } = this.#counts.list({ prefix: [listing], limit: 1000 });
-    return entries.map(({ key, value }) => [(key as string[])[1]!, value] as const);
   }
 }
 

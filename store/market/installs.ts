@@ -105,9 +105,7 @@ class StoredInstalls implements Installs {
 
   /** What is taken back is taken from the periods it was counted in. */
   #count(transaction: Transaction, { listing, installedAt }: Install, installs: 1 | -1): void {
-    const shown = this.#listings.get(listing);
-    const { category } = shown.manifest;
+    const { category } = this.#listings.get(listing).manifest;
     this.#boards.record(transaction, { listing, category, at: new Date(installedAt), installs });
-    if (!isPublic(shown)) this.#boards.remove(transaction, listing); // recording has placed it
   }
 }

@@ -18,10 +18,12 @@ import {
 import { openTrust, type Verdict } from "./trust.ts";
 import { type UseOf, USER_TURNS_MIN } from "./use.ts";
 
-/** What is known of a listing that may be rated. */
+/** What is known of a listing. */
 export interface Rateable {
   readonly publisher: string;
   readonly category: string;
+  /** Only then it is rated. */
+  readonly isPublic: boolean;
 }
 
 /** What reviews are made from. */
@@ -31,7 +33,7 @@ export interface ReviewNeeds {
   readonly use: UseOf;
   /** When an account was made. */
   readonly accountSince: (account: string) => Date;
-  /** A listing that is listed; else undefined. */
+  /** Any listing there is, or was. */
   readonly listing: (id: string) => Rateable | undefined;
   readonly now?: () => Date;
 }
@@ -278,10 +280,8 @@ class StoredReviews implements Reviews {
     const was = ratingOf(before), is = ratingOf(after);
     const rating = { stars: is.stars - was.stars, weight: is.weight - was.weight };
     if (rating.stars === 0 && rating.weight === 0) return;
-    const { boards } = this.#needs, listed = this.#needs.listing(listing);
-    const { category } = listed ?? boards.standing(listing)!;
-    boards.record(transaction, { listing, category, at: this.#now(), rating });
-    if (!listed) boards.remove(transaction, listing); // its numbers go on, it has no rank
+    const { category } = this.#needs.listing(listing)!;
+    this.#needs.boards.record(transaction, { listing, category, at: this.#now(), rating });
   }
 
   #log(transaction: Transaction, { listing, account }: RatingKey, verdict: Verdict): void {
@@ -313,8 +313,8 @@ class StoredReviews implements Reviews {
 
   #listing(id: string): Rateable {
     const found = this.#needs.listing(id);
-    if (!found) throw new FlintError("not_found", `there is no listing "${id}"`);
-    return found;
+    if (found?.isPublic) return found;
+    throw new FlintError("not_found", `there is no listing "${id}"`);
   }
 
   #stored(key: RatingKey): Stored {

@@ -119,7 +119,7 @@ function opened(kv: Kv, world: World, use: WorldUse, clock: { nowMs: number }, a
     ...{ kv, boards, use },
     now: () => new Date(clock.nowMs),
     accountSince: (account) => new Date(START_MS + since.get(account)! * DAY_MS),
-    listing: (id) => ({ publisher: "builder", category: categories.get(id)! }),
+    listing: (id) => ({ publisher: "builder", category: categories.get(id)!, isPublic: true }),
   });
   return { boards, reviews };
 }

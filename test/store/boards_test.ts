@@ -136,6 +136,36 @@ Deno.test("boards: a listing taken off comes back with all it had", async () => 
   });
 });
 
+Deno.test("boards: what happens to a listing taken off is counted, and places it nowhere", async () => {
+  await withBoards(async (boards, kv) => {
+    const use = { listing: "a", category: "writing", at: day(3), uses: 2 };
+    await kv.transaction((transaction) => {
+      boards.remove(transaction, "a");
+      boards.record(transaction, use);
+      boards.record(transaction, use);
+    });
+    const used = (period: "all" | "month") => boards.top({ board: "used", period }, day(3));
+    assert.deepEqual([...used("all"), ...used("month")], []);
+    await kv.transaction((transaction) => boards.restore(transaction, "a"));
+    assert.deepEqual([...used("all"), ...used("month")].map(({ score }) => score), [4, 4]);
+  });
+});
+
+Deno.test("boards: a listing of another category stands on no shelf of its old one", async () => {
+  await withBoards(async (boards, kv) => {
+    for (const [category, n] of [["writing", 3], ["writing", 20], ["education", 21]] as const) {
+      const use = { listing: "a", category, at: day(n), uses: 1, installs: 1 };
+      await kv.transaction((transaction) => boards.record(transaction, use));
+    }
+    const scoreOn = (category: string, period: "all" | "month" | "week", n: number) =>
+      boards.top({ board: "used", category, period }, day(n)).map(({ score }) => score);
+    for (const [period, n, score] of [["all", 21, 3], ["month", 21, 3], ["week", 3, 1]] as const) {
+      assert.deepEqual(scoreOn("writing", period, n), []);
+      assert.deepEqual(scoreOn("education", period, n), [score]);
+    }
+  });
+});
+
 Deno.test("boards: only counts have periods", async () => {
   await withBoards((boards) => {
     assert.throws(() => boards.top({ board: "rated", period: "week" }), { code: "bad_input" });

@@ -15,6 +15,8 @@ interface World {
   readonly reviews: Reviews;
   /** The day it is, from 0; may be set. */
   readonly clock: { day: number };
+  /** Listings that are not public; may be added to. */
+  readonly hidden: Set<string>;
   /** Takes turns on each of the days given. */
   use(account: string, listing: string, turns: number, days: readonly number[]): Promise<void>;
 }
@@ -24,11 +26,15 @@ async function withReviews(run: (world: World) => Promise<void>) {
   const kv = openKv(folder);
   try {
     const boards = openBoards(kv), counts = openUse(kv), clock = { day: 0 };
+    const hidden = new Set<string>();
     const reviews = openReviews({
       ...{ kv, boards, use: counts },
       now: () => new Date(MADE + clock.day * DAY_MS),
       accountSince: () => new Date(MADE),
-      listing: (id) => id === "gone" ? undefined : { publisher: "builder", category: "games" },
+      listing: (id) =>
+        id === "gone"
+          ? undefined
+          : { publisher: "builder", category: "games", isPublic: !hidden.has(id) },
     });
     const use: World["use"] = (account, listing, turns, days) =>
       kv.transaction((transaction) => {
@@ -37,7 +43,7 @@ async function withReviews(run: (world: World) => Promise<void>) {
           for (let i = 0; i < turns; i++) counts.record(transaction, { account, listing, at });
         }
       });
-    await run({ kv, boards, reviews, clock, use });
+    await run({ kv, boards, reviews, clock, hidden, use });
   } finally {
     await kv.close();
     await Deno.remove(folder, { recursive: true });
@@ -67,6 +73,20 @@ Deno.test("reviews: whoever used it may rate it, once; nobody else, nor its buil
     await reviews.remove(ada);
     assert.deepEqual(reviews.summary("dice").histogram, [0, 0, 0, 0, 0]);
     await assert.rejects(reviews.remove(ada), /not reviewed/);
+  });
+});
+
+Deno.test("reviews: a rating that counts only when its listing is taken back ranks nothing", async () => {
+  await withReviews(async ({ kv, reviews, boards, clock, hidden, use }) => {
+    await use("ada", "dice", 15, [0, 1, 2]);
+    await reviews.rate(ada, { stars: 5 });
+    hidden.add("dice");
+    await kv.transaction((transaction) => boards.remove(transaction, "dice"));
+    clock.day = 64;
+    assert.equal(await reviews.settle(), 1);
+    assert.equal(boards.standing("dice")!.rating.weight, 1);
+    assert.deepEqual(boards.top({ board: "rated" }), []);
+    await assert.rejects(reviews.rate(ada, { stars: 4 }), /no listing/);
   });
 });
 
