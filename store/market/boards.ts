@@ -144,8 +144,7 @@ class StoredBoards implements Boards {
     const { entries } = this.#places.list({ prefix, limit });
     return entries.map(({ key }, i): Place => {
       const [, , , negative, listing] = key as [string, string, string, number, string];
-      const score = board === "trending" ? trendingUse(-negative, now.getTime()) : -negative;
-      return { listing, rank: i + 1, score };
+      return { listing, rank: i + 1, score: toldScore(board, -negative, now) };
     });
   }
 
@@ -235,7 +234,13 @@ function isPlaced(score: number | undefined): score is number {
   return score !== undefined && Number.isFinite(score) && score !== 0;
 }
 
-function scoreOf(board: Board, { installs, uses, rating, trending }: Standing): number {
+/** What a board's score is told as: of trending ones, use that still counts. */
+export function toldScore(board: Board, score: number, now: Date): number {
+  return board === "trending" ? trendingUse(score, now.getTime()) : score;
+}
+
+/** What places a listing on a board; 0 or, never used, NEVER: nowhere. */
+export function scoreOf(board: Board, { installs, uses, rating, trending }: Standing): number {
   if (board === "installed") return installs;
   if (board === "used") return uses;
   if (board === "trending") return trending;

@@ -1,8 +1,17 @@
 /** "Why is this here?": a listing's score on each board, and what it was made of. */
-import { type Board, BOARDS, type Boards, RATING_PRIOR, type Standing } from "./boards.ts";
+import {
+  type Board,
+  BOARDS,
+  type Boards,
+  RATING_PRIOR,
+  scoreOf,
+  type Standing,
+  toldScore,
+} from "./boards.ts";
+import { DAY_MS } from "../money/calendar.ts";
 import type { Ranks } from "./card.ts";
 import type { Listing } from "./listing.ts";
-import { HALF_LIFE_MS, ratingScore, trendingUse } from "./scores.ts";
+import { HALF_LIFE_MS, NEVER } from "./scores.ts";
 
 /** Ranks are told as far as a board is read. */
 const READ = 100;
@@ -19,7 +28,8 @@ export function ranksOf(boards: Boards, { id, manifest }: Listing, now = new Dat
       if (!standing) return [];
       const rank = placeOn(board), categoryRank = placeOn(board, manifest.category);
       return [{
-        ...{ board, ...REASONS[board](standing, now.getTime()) },
+        ...{ board, score: toldScore(board, scoreOf(board, standing), now) },
+        ...REASONS[board](standing),
         ...rank && { rank },
         ...categoryRank && { categoryRank },
       }];
@@ -27,23 +37,21 @@ export function ranksOf(boards: Boards, { id, manifest }: Listing, now = new Dat
   };
 }
 
-type Reason = Pick<Ranks["boards"][number], "score" | "inputs" | "formula">;
+type Reason = Pick<Ranks["boards"][number], "inputs" | "formula">;
 
-const REASONS: Record<Board, (standing: Standing, nowMs: number) => Reason> = {
+const REASONS: Record<Board, (standing: Standing) => Reason> = {
   installed: ({ installs }) => ({
-    score: installs,
     inputs: { installs },
     formula: "accounts that have it installed",
   }),
-  used: ({ uses }) => ({ score: uses, inputs: { uses }, formula: "turns it has answered" }),
+  used: ({ uses }) => ({ inputs: { uses }, formula: "turns it has answered" }),
   rated: ({ rating: { stars, weight } }) => ({
-    score: weight > 0 ? ratingScore({ stars, weight }, RATING_PRIOR) : 0,
     inputs: { stars, weight, priorMean: RATING_PRIOR.mean, priorWeight: RATING_PRIOR.weight },
     formula: "(priorMean x priorWeight + stars) / (priorWeight + weight)",
   }),
-  trending: ({ trending }, nowMs) => ({
-    score: trending === -Infinity ? 0 : trendingUse(trending, nowMs),
-    inputs: { trending, halfLifeDays: HALF_LIFE_MS / 86_400_000 },
+  trending: ({ trending }) => ({
+    // JSON has no -Infinity.
+    inputs: { ...trending !== NEVER && { trending }, halfLifeDays: HALF_LIFE_MS / DAY_MS },
     formula: "turns, each worth half after every half-life",
   }),
 };

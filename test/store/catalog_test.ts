@@ -84,6 +84,8 @@ Deno.test("catalog: of two that fit alike the more installed comes first, and sa
       installs: 1,
     }]);
     assert.deepEqual(catalog.ranks("one").boards, []);
+    const inputs = catalog.ranks("two").boards.flatMap(({ inputs }) => Object.values(inputs));
+    assert(inputs.every(Number.isFinite), `JSON has no ${inputs}`);
     assert.deepEqual(catalog.similar("one").map(({ id }) => id), ["two"]);
   }));
 
