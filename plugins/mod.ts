@@ -151,7 +151,7 @@ export {
 } from "./knowledge/evaluate.ts";
 export type { Hit } from "./knowledge/passage_index.ts";
 export { packVectors, VectorTable } from "./knowledge/vectors.ts";
-export { termsOf, wordsOf } from "./knowledge/terms.ts";
+export { pairsOf, termsOf, wordsOf } from "./knowledge/terms.ts";
 export { ledgerOf } from "./knowledge/ledger.ts";
 export type { Ground } from "./knowledge/grounding.ts";
 export { rankSentences } from "./knowledge/attention.ts";

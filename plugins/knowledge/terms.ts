@@ -40,7 +40,7 @@ export function wordsOf(text: string): string[] {
 }
 
 /** Characters and pairs: which ones make a word is not known, but the right pairs are among them. */
-function pairsOf(run: string): string[] {
+export function pairsOf(run: string): string[] {
   const signs = [...run];
   if (signs.length < 2) return signs;
   return signs.slice(1).map((sign, i) => signs[i]! + sign);

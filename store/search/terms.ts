@@ -1,5 +1,5 @@
 /** What documents and queries are cut into: stems of words, pairs of signs where words have no gaps. */
-import { termsOf as stemsOf, wordsOf } from "@flint/plugins";
+import { pairsOf, termsOf as stemsOf, wordsOf } from "@flint/plugins";
 
 /** Scripts that set no gaps between words, or hang endings on them that pairs see through. */
 const GAPLESS =
@@ -47,11 +47,6 @@ function fold(text: string): string {
   // Marks of scripts that write vowels by them stay.
   return text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").normalize("NFKC")
     .replaceAll("ß", "ss").replaceAll("ı", "i");
-}
-
-function pairsOf(run: string): string[] {
-  const signs = [...run];
-  return signs.length < 2 ? signs : signs.slice(1).map((sign, i) => signs[i]! + sign);
 }
 
 /** Longest beginning of a word that is a term of its own. */
