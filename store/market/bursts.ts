@@ -8,6 +8,7 @@
  */
 import type { Collection, Kv, Transaction } from "@flint/core";
 import { entriesOf } from "@flint/plugins";
+import { DAY_MS } from "../money/calendar.ts";
 import type { UseOf } from "./use.ts";
 
 /** A rating that counts for the first time. */
@@ -42,7 +43,7 @@ const SURPLUS_MAX = 2 * SURPLUS_ALARM;
 /** The rate, in usual ones, from which ratings add up. */
 const RATE_SUSPECT = 1.5;
 /** How long users may take to rate: their credit fades to 1/e. */
-const LAG_MS = 14 * 24 * 3600 * 1000;
+const LAG_MS = 14 * DAY_MS;
 /** The store's own share of users who rate weighs as much as this many users of a listing. */
 const PRIOR_USERS = 100;
 /** Taken for the share of users who rate: never less, as ratings lag behind users and listings differ. */

@@ -4,6 +4,7 @@
  */
 import { type Collection, FlintError, type Kv, type Transaction } from "@flint/core";
 import { given, type ListPart, pageOf, parse } from "@flint/plugins";
+import { DAY_MS } from "../money/calendar.ts";
 import type { Boards } from "./boards.ts";
 import type { RatingKey } from "./rings.ts";
 import {
@@ -81,7 +82,6 @@ export interface Reviews {
 
 /** Ratings judged again at a time. */
 const SETTLED_AT_ONCE = 100;
-const DAY_MS = 24 * 3600 * 1000;
 /** A rating that doesn't count in full is judged again after 1, 2, 4, ... 64 days. */
 const JUDGED_AGAIN_MAX = 7;
 /** For judgements of all listings; no slug can be this. */

@@ -10,6 +10,7 @@
  */
 import type { Collection, Kv, Transaction } from "@flint/core";
 import { entriesOf } from "@flint/plugins";
+import { DAY_MS } from "../money/calendar.ts";
 import type { Arrival } from "./bursts.ts";
 
 /** Two listings that too many of the same accounts rated at the same time. */
@@ -36,7 +37,7 @@ export interface Rings {
   prune(transaction: Transaction, now: Date, limit: number): void;
 }
 
-const WINDOW_MS = 28 * 24 * 3600 * 1000;
+const WINDOW_MS = 28 * DAY_MS;
 /** An account's ratings that a new one is paired with: the latest. */
 const PAIRS_MAX = 16;
 /** How much more often than by chance people of one taste rate the same two. */

@@ -1,4 +1,5 @@
 /** The arithmetic of ranks: ratings under doubt, and use that fades. Pure. */
+import { DAY_MS } from "../money/calendar.ts";
 
 /** Ratings as they are summed up. */
 export interface RatingSum {
@@ -22,7 +23,6 @@ export function ratingScore({ stars, weight }: RatingSum, prior: RatingPrior): n
   return (prior.mean * prior.weight + stars) / (prior.weight + weight);
 }
 
-const DAY_MS = 24 * 3600 * 1000;
 /** Use counts half after this long. */
 export const HALF_LIFE_MS = 3 * DAY_MS;
 /** Scores are told from here, so that they stay small. */

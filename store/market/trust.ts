@@ -3,6 +3,7 @@
  * then for more with more of both, and for nothing in a burst (bursts.ts) or a ring (rings.ts).
  */
 import type { Kv, Transaction } from "@flint/core";
+import { DAY_MS } from "../money/calendar.ts";
 import { openBursts } from "./bursts.ts";
 import { openRings, type RatingKey } from "./rings.ts";
 import type { UseOf } from "./use.ts";
@@ -42,7 +43,6 @@ export interface Trust {
   prune(transaction: Transaction, now: Date, limit: number): void;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
 /** Before this an account's ratings wait. Reviews are read at once; ranks have time. */
 export const COUNTS_FROM = { ageDays: 7, turns: 10, days: 2, daysOfAll: 3 } as const;
 /** Where a rating counts in full. */

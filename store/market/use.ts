@@ -1,5 +1,6 @@
 /** How much a listing was used, and by whom: counted turn by turn, for whatever asks for real use. */
 import type { Collection, Kv, Transaction } from "@flint/core";
+import { DAY_MS } from "../money/calendar.ts";
 
 /** Use by one account. */
 export interface Use {
@@ -41,7 +42,6 @@ interface Counted extends Use {
   readonly day: number;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
 const NONE: Counted = { turns: 0, days: 0, day: -1 };
 /** Stands for all listings; no slug can be this. */
 const ALL = "*";
