@@ -32,6 +32,8 @@ const NAMED =
   /(?:password|passwd|passphrase|secret|api[_ -]?key|access[_ -]?token|auth[_ -]?token|bearer|密码|密钥|口令)["'`]?\s{0,3}(?:[:=：]|is|为|是)?\s{0,3}["'`]?([!#-&(-+\--:<-_a-~]{8,200})/giu;
 /** Bits a character above which a word is no word: hexadecimal keys have 3.5 and more, prose 3. */
 const ENTROPY_MIN = 3.2;
+/** The same where there are signs beside letters and digits, as words have none. */
+const ENTROPY_MIN_SIGNS = 2.5;
 
 /** Words that send a model or its user astray: a person should look before everyone sees it. */
 const DOUBTFUL: readonly (readonly [string, RegExp])[] = [
@@ -80,10 +82,8 @@ export function doubtsAbout(manifest: Assistant): Finding[] {
 function namedIn(text: string): string | undefined {
   for (const [, value] of text.matchAll(NAMED)) {
     const mixed = /\d/.test(value!) && /[a-z]/i.test(value!);
-    if (mixed && entropyOf(value!) >= ENTROPY_MIN) return "a password or a key";
-    if (mixed && /[^\w]/.test(value!) && value!.length >= 8 && entropyOf(value!) >= 2.5) {
-      return "a password or a key";
-    }
+    const least = /[^\w]/.test(value!) ? ENTROPY_MIN_SIGNS : ENTROPY_MIN;
+    if (mixed && entropyOf(value!) >= least) return "a password or a key";
   }
   return undefined;
 }

@@ -146,11 +146,11 @@ class StoredListings implements Listings {
   }
 
   async fork(account: string, id: string): Promise<Assistant> {
-    const { release, manifest } = this.get(id);
+    const { publisher, release, manifest } = this.get(id);
     const { id: _, version: __, createdAt: ___, updatedAt: ____, ...copied } = manifest;
     const tools = copied.tools.filter(({ plugin }) => this.#registry.mayUse(account, plugin));
     // Its own publisher goes on reading his documents.
-    const knowledge = this.get(id).publisher === account ? copied.knowledge : [];
+    const knowledge = publisher === account ? copied.knowledge : [];
     const draft = { ...copied, tools, knowledge, visibility: "private" };
     return await this.#registry.create(draft, account, (transaction, made) => {
       transaction.put(this.#lineages, made.id, { listing: id, release });

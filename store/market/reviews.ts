@@ -336,9 +336,9 @@ function ratingOf(review: Stored | undefined): { stars: number; weight: number }
   return { stars: stars * weight, weight };
 }
 
-function seen({ stars, text, at, updatedAt, answer, decided }: Stored, account: string): Review {
-  const shown = decided?.weight === 0 ? "" : text;
-  return { account, stars, text: shown, at, updatedAt, ...(answer ? { answer } : {}) };
+function seen(review: Stored, account: string): Review {
+  const { stars, at, updatedAt, answer } = review, text = isHidden(review) ? "" : review.text;
+  return { account, stars, text, at, updatedAt, ...given({ answer }) };
 }
 
 /** A page from the end of a collection, or of what begins by `prefix` in it. */

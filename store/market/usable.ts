@@ -19,7 +19,7 @@ export interface Usable {
 /** What it is found in. */
 export interface UsableNeeds {
   readonly registry: Pick<Registry, "get" | "list" | "ownerOf">;
-  readonly listings: Pick<Listings, "get" | "releaseOf">;
+  readonly listings: Pick<Listings, "find" | "get" | "releaseOf">;
   readonly installs: Pick<Installs, "get" | "list">;
   readonly accounts: Pick<Accounts, "get">;
   readonly groups: Pick<Groups, "isMember">;
@@ -42,7 +42,7 @@ export function openUsable(needs: UsableNeeds): Usable {
       if (there(() => registry.ownerOf(id)) === account) return registry.get(id);
       const found = installed(account, id);
       if (found) return found;
-      const listing = there(() => listings.get(id));
+      const listing = listings.find(id);
       if (listing?.state === "listed" && maySee(listing, accounts.get(account), groups)) {
         return { ...listing.manifest, id };
       }
