@@ -96,6 +96,7 @@ export { categoryName } from "./builder/categories.ts";
 export { LANGUAGE_TAGS, languageName } from "./builder/languages.ts";
 export { BuilderEvent, BuilderSession, BuilderTurn } from "./builder/session_schema.ts";
 export {
+  callId,
   chooseTools,
   type Chosen,
   questioned,

@@ -4,7 +4,7 @@
  */
 import { FlintError } from "@flint/core";
 import type { ChatEvent, ToolUse } from "./schema.ts";
-import type { ToolCall } from "./tools/choice.ts";
+import { callId, type ToolCall } from "./tools/choice.ts";
 import { callTool, textResult, type ToolContext, type ToolResult } from "./tools/tool.ts";
 import type { GrantedTool } from "./tools/toolbox.ts";
 
@@ -73,7 +73,7 @@ function useOf(call: ToolCall, step: number, { tools, allowed }: Turn): ToolUse 
   const granted = tools.find(({ name }) => name === call.name)!;
   const asks = granted.ask !== "never" && !(granted.ask === "once" && allowed(granted));
   return {
-    id: `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    id: callId(),
     plugin: granted.plugin,
     tool: granted.tool.name,
     name: call.name,

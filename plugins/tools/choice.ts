@@ -34,6 +34,11 @@ export interface ToolCall {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
+/** A new id for a call, in the form that OpenAI's have. */
+export function callId(): string {
+  return `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
+}
+
 /** What is chosen from; the conversation begins with these tools (withTools). */
 export interface Choice {
   readonly tools: readonly ToolFunction[];

@@ -3,6 +3,7 @@
  * client that brings none gets the answer after the assistant's own tools have run on the server.
  */
 import {
+  callId,
   chooseTools,
   type Chosen,
   questioned,
@@ -73,7 +74,7 @@ function wishOf(wish: ChatRequest["tool_choice"]): ToolWish {
 /** Calls as clients read them; their arguments are JSON text. */
 export function toolCallsOf(calls: readonly ToolCall[]) {
   return calls.map(({ name, arguments: values }) => ({
-    id: `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    id: callId(),
     type: "function" as const,
     function: { name, arguments: JSON.stringify(values) },
   }));
