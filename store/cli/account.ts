@@ -28,7 +28,6 @@ export function addAccount(program: Command, dataDir: string, args: readonly str
     .action((id: string, name: string | undefined, options: CommonOptions) =>
       withMarket(options, args, async (people) => {
         await people.accounts.make({ id, ...given({ name }) });
-        await people.audit.log({ actor: OWNER, act: "account.made", subject: id });
         await printLink(people, id, options);
       })
     );
@@ -50,10 +49,10 @@ export function addKey(program: Command, dataDir: string, args: readonly string[
       new Option("--scope <scopes...>", "what it is good for").choices(SCOPES).default(["chat"]),
     )
     .action((name: string, { account, scope, ...options }: KeyOptions) =>
-      withMarket(options, args, async ({ accounts, keys, audit }) => {
+      withMarket(options, args, async ({ accounts, keys }) => {
         const { id } = accounts.get(account);
-        const { key, secret } = await keys.make(id, { name, ...given({ scopes: scope }) });
-        await audit.log({ actor: OWNER, act: "key.made", subject: id, detail: key.id });
+        const draft = { name, ...given({ scopes: scope }) };
+        const { key, secret } = await keys.make(id, draft, OWNER);
         print(options.json ? JSON.stringify({ ...key, secret }) : secret);
       })
     );
@@ -69,11 +68,7 @@ export function addKey(program: Command, dataDir: string, args: readonly string[
   );
   command("revoke").description("revoke a key").argument("<id>", "as `flint key list` tells it")
     .action((id: string, options: KeyOptions) =>
-      withMarket(options, args, async ({ keys, audit }) => {
-        await keys.revoke(options.account, id);
-        const act = { actor: OWNER, act: "key.revoked", subject: options.account, detail: id };
-        await audit.log(act);
-      })
+      withMarket(options, args, ({ keys }) => keys.revoke(options.account, id, OWNER))
     );
 }
 

@@ -2,6 +2,7 @@
 import { type Collection, FlintError, type Kv } from "@flint/core";
 import { given, type ListPart, OWNER, pageOf, parse, plainText, Slug } from "@flint/plugins";
 import { z } from "zod";
+import type { Audit } from "./audit.ts";
 
 /** A person, as others may see them. What they sign in with is kept apart. */
 export const Account = z.strictObject({
@@ -28,7 +29,7 @@ export interface AccountList {
 export interface Accounts {
   /** Keeps the owner's account, if it is not there yet. */
   found(): Promise<void>;
-  /** `draft` is checked here (AccountDraft). "conflict" if the id is taken. */
+  /** The owner lets somebody in. `draft` is checked here (AccountDraft). "conflict" if the id is taken. */
   make(draft: unknown): Promise<Account>;
   /** Throws "not_found". */
   get(id: string): Account;
@@ -41,19 +42,25 @@ export interface Accounts {
 }
 
 /** Opens the accounts in `kv`. `now` tells the time of their making. */
-export function openAccounts(kv: Kv, { now = () => new Date() } = {}): Accounts {
-  return new StoredAccounts(kv, now);
+export function openAccounts(
+  kv: Kv,
+  audit: Pick<Audit, "write">,
+  { now = () => new Date() } = {},
+): Accounts {
+  return new StoredAccounts(kv, audit, now);
 }
 
 class StoredAccounts implements Accounts {
   readonly #kv: Kv;
+  readonly #audit: Pick<Audit, "write">;
   readonly #now: () => Date;
   readonly #accounts: Collection<Account>;
   /** Stands for the kept one until `found` has kept it. */
   readonly #owner: Account;
 
-  constructor(kv: Kv, now: () => Date) {
+  constructor(kv: Kv, audit: Pick<Audit, "write">, now: () => Date) {
     this.#kv = kv;
+    this.#audit = audit;
     this.#now = now;
     this.#accounts = kv.collection("accounts", { parse: (value) => Account.parse(value) });
     this.#owner = { id: OWNER, name: "Owner", role: "owner", createdAt: now().toISOString() };
@@ -73,6 +80,7 @@ class StoredAccounts implements Accounts {
         throw new FlintError("conflict", `there is an account "${id}": choose another id`);
       }
       transaction.put(this.#accounts, id, account);
+      this.#audit.write(transaction, { actor: OWNER, act: "account.made", subject: id });
       return account;
     });
   }

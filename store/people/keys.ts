@@ -2,6 +2,7 @@
 import { type Collection, FlintError, type Kv } from "@flint/core";
 import { parse, plainText } from "@flint/plugins";
 import { z } from "zod";
+import type { Audit } from "./audit.ts";
 import { newToken, tokenHash } from "./token.ts";
 
 /** What a key is good for: talking with assistants, reading, changing what is one's own, the owner's acts. */
@@ -28,14 +29,14 @@ export const ApiKeyDraft = z.strictObject({
 /** How all keys of ours begin: other clients' placeholders do not, and scanners find it. */
 export const KEY_PREFIX = "flint_";
 
-/** The keys of one store. */
+/** The keys of one store. `by` is who acts, as the log tells it; default: the account. */
 export interface Keys {
   /** `draft` is checked here (ApiKeyDraft). `secret` is told this once. "over_budget" when too many. */
-  make(account: string, draft: unknown): Promise<{ key: ApiKey; secret: string }>;
+  make(account: string, draft: unknown, by?: string): Promise<{ key: ApiKey; secret: string }>;
   /** An account's, in the order of their ids. */
   list(account: string): ApiKey[];
   /** "not_found" unless it is this account's. */
-  revoke(account: string, id: string): Promise<void>;
+  revoke(account: string, id: string, by?: string): Promise<void>;
   /** Whose it is, if it is one; notes its use. */
   find(secret: string): Promise<ApiKey | undefined>;
 }
@@ -49,14 +50,18 @@ interface Kept extends ApiKey {
 }
 
 /** Opens the keys in `kv`. */
-export function openKeys(kv: Kv, { now = () => new Date() } = {}): Keys {
+export function openKeys(
+  kv: Kv,
+  audit: Pick<Audit, "write">,
+  { now = () => new Date() } = {},
+): Keys {
   /** [account, id] */
   const keys: Collection<Kept> = kv.collection("api_keys");
   const byHash: Collection<[string, string]> = kv.collection("api_keys_by_hash");
   const list = (account: string) =>
     keys.list({ prefix: [account], limit: KEYS_MAX }).entries.map(({ value }) => value);
   return {
-    async make(account, value) {
+    async make(account, value, by = account) {
       const { name, scopes = ["chat"] } = parse(ApiKeyDraft, value);
       const secret = KEY_PREFIX + newToken(), hash = tokenHash(secret);
       const id = hash.slice(0, 12);
@@ -67,16 +72,18 @@ export function openKeys(kv: Kv, { now = () => new Date() } = {}): Keys {
         }
         transaction.put(keys, [account, id], { ...key, hash });
         transaction.put(byHash, hash, [account, id]);
+        audit.write(transaction, { actor: by, act: "key.made", subject: account, detail: id });
       });
       return { key, secret };
     },
     list: (account) => list(account).map(({ hash: _, ...key }) => key),
-    async revoke(account, id) {
+    async revoke(account, id, by = account) {
       await kv.transaction((transaction) => {
         const found = keys.get([account, id]);
         if (!found) throw new FlintError("not_found", `there is no key "${id}" of yours`);
         transaction.remove(keys, [account, id]);
         transaction.remove(byHash, found.hash);
+        audit.write(transaction, { actor: by, act: "key.revoked", subject: account, detail: id });
       });
     },
     async find(secret) {

@@ -19,13 +19,12 @@ export interface People {
 
 /** Opens all in `kv`. */
 export function openPeople(kv: Kv): People {
-  const accounts = openAccounts(kv);
+  const audit = openAudit(kv), accounts = openAccounts(kv, audit);
   return {
-    accounts,
+    ...{ accounts, audit },
     groups: openGroups(kv, accounts),
     sessions: openSessions(kv),
     passwords: openPasswords(kv),
-    keys: openKeys(kv),
-    audit: openAudit(kv),
+    keys: openKeys(kv, audit),
   };
 }

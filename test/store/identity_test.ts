@@ -152,6 +152,21 @@ Deno.test("audit: what is done to accounts is told to the owner, newest first, o
   assert.deepEqual(acts, [["owner", "account.link_made"], ["owner", "account.made"]]);
 });
 
+Deno.test("audit: a key's making and revocation are told with it, by whoever did it", async () => {
+  await using store = await openQuietStore();
+  const { keys, accounts, audit } = store.parts;
+  await accounts.make({ id: "ann" });
+  const { key } = await keys.make("ann", { name: "a" });
+  await keys.revoke("ann", key.id, "owner");
+  await assert.rejects(keys.revoke("ann", key.id), { code: "not_found" });
+  const told = audit.list({ subject: "ann" }).entries.map(({ actor, act }) => [actor, act]);
+  assert.deepEqual(told, [
+    ["owner", "key.revoked"],
+    ["ann", "key.made"],
+    ["owner", "account.made"],
+  ]);
+});
+
 Deno.test("groups: only members know of a group, and only its founder changes it", async () => {
   await using store = await openQuietStore();
   const { groups, accounts } = store.parts;
