@@ -114,10 +114,10 @@ class StoredSessions implements Sessions {
   #begin(transaction: Transaction, account: string): Begun {
     const all = this.#of(account); // oldest first
     const over = all.length + 1 - SESSIONS_MAX;
-    for (const { kind, madeAt, hash } of all) {
-      const pass = (kind === "link" ? this.#links : this.#sessions).get(hash);
-      const isOver = over > 0 && all.findIndex((one) => one.hash === hash) < over;
-      if (isOver || !this.#valid(pass)) this.#drop(transaction, kind, { account, madeAt }, hash);
+    for (const [index, { kind, madeAt, hash }] of all.entries()) {
+      if (index < over || !this.#valid(this.#passes(kind).get(hash))) {
+        this.#drop(transaction, kind, { account, madeAt }, hash);
+      }
     }
     const token = newToken();
     this.#put(transaction, "session", account, token, SESSION_MS);
@@ -132,8 +132,7 @@ class StoredSessions implements Sessions {
     ms: number,
   ): void {
     const madeAt = this.#now(), hash = tokenHash(token);
-    const passes = kind === "link" ? this.#links : this.#sessions;
-    transaction.put(passes, hash, { account, madeAt, endsAt: madeAt + ms });
+    transaction.put(this.#passes(kind), hash, { account, madeAt, endsAt: madeAt + ms });
     transaction.put(this.#byAccount, [account, madeAt, hash], kind);
   }
 
@@ -143,8 +142,12 @@ class StoredSessions implements Sessions {
     { account, madeAt }: Pick<Pass, "account" | "madeAt">,
     hash: string,
   ): void {
-    transaction.remove(kind === "link" ? this.#links : this.#sessions, hash);
+    transaction.remove(this.#passes(kind), hash);
     transaction.remove(this.#byAccount, [account, madeAt, hash]);
+  }
+
+  #passes(kind: "link" | "session"): Collection<Pass> {
+    return kind === "link" ? this.#links : this.#sessions;
   }
 
   #of(account: string) {
