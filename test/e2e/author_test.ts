@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeGguf } from "../gguf_writer.ts";
 import { openLiveStore } from "../store/live_store.ts";
 import { tinyParts } from "../tiny_model.ts";
-import { DESK, noBrowser, openBrowser, PHONE, type Tab, until } from "./browser.ts";
+import { DESK, noBrowser, onScreens, openBrowser, type Tab, until } from "./browser.ts";
 
 const SLOW_MS = 20_000;
 
@@ -41,14 +41,9 @@ Deno.test({
       assert.match(text, /It is called Spell Coach now/);
       assert.equal(await tab.page.locator("#draft-name").inputValue(), "Spell Coach");
     });
-    for (const [name, size] of Object.entries({ phone: PHONE, desk: DESK })) {
-      await t.step(`axe finds nothing, and nothing is wider than a ${name}`, async () => {
-        for (const [colorScheme, locale] of [["light", "en"], ["dark", "zh"]] as const) {
-          await using tab = await browser.open({ ...size, colorScheme, locale });
-          await inspect(tab, build, `${name}-${colorScheme}-${locale}`);
-        }
-      });
-    }
+    await t.step("axe finds nothing, and nothing is wider than a phone or a desk", async () => {
+      await onScreens(browser.open, (tab, variant) => inspect(tab, build, variant));
+    });
   },
 });
 
@@ -153,5 +148,4 @@ async function inspect(tab: Tab, build: string, variant: string): Promise<void> 
   await tab.visit("/a/spell-coach");
   await page.locator(".top [popovertarget=menu]").click();
   await tab.look(`assistant-menu-${variant}`);
-  assert.deepEqual(tab.faults, []);
 }

@@ -20,8 +20,13 @@ const QUIET = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** As long as panels slide. */
-const SLIDE_MS = 300;
+/** When panels have slid; what turns for ever is not waited for. */
+const SLID = `Promise.all(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+    .map(({ finished }) => finished.catch(() => {})),
+).then(() => {})`;
+const UNDRAWN = "figure[data-chart]:empty";
 const SCREENS = new URL("../../.artifacts/screens/", import.meta.url);
 
 /** Why browser tests do not run here; undefined where they do. */
@@ -62,6 +67,23 @@ export async function openBrowser(origin: string) {
   };
 }
 
+/** Opens tabs as `Browser.open` does. */
+type Open = (options: BrowserContextOptions) => Promise<Tab>;
+
+/** Looks around on a phone and a desk, each light in English and dark in Chinese; nothing may go wrong on any. */
+export async function onScreens(
+  open: Open,
+  look: (tab: Tab, variant: string) => Promise<void>,
+): Promise<void> {
+  for (const [name, size] of Object.entries({ phone: PHONE, desk: DESK })) {
+    for (const [colorScheme, locale] of [["light", "en"], ["dark", "zh"]] as const) {
+      await using tab = await open({ ...size, colorScheme, locale });
+      await look(tab, `${name}-${colorScheme}-${locale}`);
+      assert.deepEqual(tab.faults, []);
+    }
+  }
+}
+
 async function openTab(context: BrowserContext, origin: string): Promise<Tab> {
   const page = await context.newPage();
   const faults: string[] = [];
@@ -94,7 +116,8 @@ async function openTab(context: BrowserContext, origin: string): Promise<Tab> {
       return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id} ${html}`));
     },
     async look(name) {
-      await page.waitForTimeout(SLIDE_MS);
+      await page.evaluate(SLID);
+      await until(async () => await page.locator(UNDRAWN).count() === 0);
       await tab.shoot(name);
       assert.deepEqual(await tab.axe(), [], name);
       assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name);

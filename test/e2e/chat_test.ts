@@ -5,7 +5,7 @@ import { writeGguf } from "../gguf_writer.ts";
 import { type LiveStore, openLiveStore } from "../store/live_store.ts";
 import { PAYLOADS } from "../store/web/payloads.ts";
 import { tinyParts } from "../tiny_model.ts";
-import { DESK, noBrowser, openBrowser, PHONE, type Tab, until } from "./browser.ts";
+import { DESK, noBrowser, onScreens, openBrowser, PHONE, type Tab, until } from "./browser.ts";
 
 type Open = Awaited<ReturnType<typeof openBrowser>>["open"];
 type Steps = (live: LiveStore, open: Open) => Promise<void>;
@@ -256,15 +256,10 @@ journey("the core's page shows what a chat costs while it goes on", async (live,
 const BACKGROUND =
   "Number(getComputedStyle(document.documentElement).backgroundColor.match(/[0-9.]+/)[0]) < 0.5 ? 'dark' : 'light'";
 
-for (const [name, size] of Object.entries({ phone: PHONE, desk: DESK })) {
-  journey(`axe finds nothing, and nothing is wider than a ${name}`, async (live, open) => {
-    const id = await talk(live, [EXAMPLE]);
-    for (const [colorScheme, locale] of [["light", "en"], ["dark", "zh"]] as const) {
-      await using tab = await open({ ...size, colorScheme, locale });
-      await inspect(tab, id, `${name}-${colorScheme}-${locale}`);
-    }
-  });
-}
+journey("axe finds nothing, and nothing is wider than a phone or a desk", async (live, open) => {
+  const id = await talk(live, [EXAMPLE]);
+  await onScreens(open, (tab, variant) => inspect(tab, id, variant));
+});
 
 /** Looks at each page, closed and opened, saves what it sees and asks axe. */
 async function inspect(tab: Tab, id: string, variant: string): Promise<void> {
@@ -284,7 +279,6 @@ async function inspect(tab: Tab, id: string, variant: string): Promise<void> {
     await page.locator(opener).last().click();
     await tab.look(`${name}-${variant}`);
   }
-  assert.deepEqual(tab.faults, []);
 }
 
 /** Waits until an element holds at least so many characters; returns how many it holds then. */
