@@ -63,11 +63,11 @@ export function keySentences(
 ): KeySource[] {
   const wanted = weighed(index, question);
   const scored = ranked(wanted, hits, likeness);
-  const led = hits.flatMap(({ at }, hit) => {
+  const led = hits.flatMap(({ at, source }, hit) => {
     const name = bridges.get(at);
     if (name === undefined) return [];
     const both = new Map([...wanted, ...weighed(index, name)]);
-    return ranked(both, hits, likeness).find((one) => one.hit === hit) ?? [];
+    return scoresOf(both, source, hit, likeness).sort(byScore).slice(0, 1);
   });
   const isLed = ({ sentence }: Scored) =>
     led.some((one) => one.sentence.start === sentence.start && one.sentence.text === sentence.text);
@@ -79,7 +79,7 @@ export function keySentences(
     taken.push(next);
     weight += more;
   }
-  taken.sort((a, b) => b.score - a.score);
+  taken.sort(byScore);
   const order = [...new Set(taken.map(({ hit }) => hit))];
   const marked = new Set(taken.slice(0, MARKED));
   return order.map((hit) => ({
@@ -113,7 +113,12 @@ function ranked(
   likeness: Likeness = unlike,
 ): Scored[] {
   return hits.flatMap(({ source }, hit) => scoresOf(wanted, source, hit, likeness))
-    .sort((a, b) => b.score - a.score);
+    .sort(byScore);
+}
+
+/** The best first. */
+function byScore(a: Scored, b: Scored): number {
+  return b.score - a.score;
 }
 
 function scoresOf(
