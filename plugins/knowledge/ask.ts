@@ -42,8 +42,6 @@ export interface Looked {
   readonly question: string;
   /** In the order of their numbers, from 1. */
   readonly sources: readonly KeySource[];
-  /** The sources as the model is shown them; empty if there are none. */
-  readonly text: string;
 }
 
 /** Passages that are shown. */
@@ -75,7 +73,7 @@ export async function lookUp(library: Library, asked: Asked): Promise<Looked> {
       likeness: await likenessOf(library, question, hits, signal),
     })
     : hits.slice(0, SHOWN).map(({ source }) => ({ source, sentences: [] }));
-  return { question, sources, text: sourcesText(sources) };
+  return { question, sources };
 }
 
 /** How near each sentence of hits is to a question. MiniLM knows no Chinese. */
@@ -130,7 +128,7 @@ function missingTerms(question: string, [best]: readonly Hit[]): Set<string> {
   return new Set(termsOf(question).filter((term) => !held.has(term)));
 }
 
-/** Each source with its number and where it stands; of those with sentences, these alone. */
+/** Sources as the model is shown them, each with its number and where it stands; of those with sentences, these alone. */
 export function sourcesText(sources: readonly KeySource[]): string {
   return sources.map(({ source, sentences }, i) => {
     const place = source.headings.join(" > ");
@@ -159,7 +157,11 @@ const RULES = {
 } as const;
 
 /** The last user message: sources, then the question. */
-export function groundedMessage({ text }: Looked, question: string): string {
+export function groundedMessage(
+  { sources: found }: Pick<Looked, "sources">,
+  question: string,
+): string {
+  if (found.length === 0) return question;
   const [sources, asks] = isHan(question) ? ["资料", "问题"] : ["Sources", "Question"];
-  return text === "" ? question : `${sources}:\n${text}\n\n${asks}: ${question}`;
+  return `${sources}:\n${sourcesText(found)}\n\n${asks}: ${question}`;
 }

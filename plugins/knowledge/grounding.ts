@@ -1,7 +1,7 @@
 /** The assistants' side of knowledge: what is looked up for a message, and what its answer is held to. */
 import type { ChatMessage } from "@flint/core";
 import type { Assistant } from "../schema.ts";
-import { groundedMessage, type Looked, lookUp, notInSources, sourcesText } from "./ask.ts";
+import { groundedMessage, type Looked, lookUp, notInSources } from "./ask.ts";
 import { HeldAnswer } from "./held.ts";
 import { type Established, ledgerOf, relevant, type Told } from "./ledger.ts";
 import type { Library } from "./library.ts";
@@ -65,7 +65,7 @@ function withFacts(looked: Looked, facts: readonly Established[]): Looked {
     );
     if (!isThere) sources.push({ source, sentences: [] });
   }
-  return { ...looked, sources, text: sourcesText(sources) };
+  return { ...looked, sources };
 }
 
 function passagesOf({ sources }: Looked) {

@@ -18,6 +18,7 @@ import {
   WAYS as EVALUATED,
   withheld,
 } from "@flint/plugins";
+import { sourcesText } from "../../plugins/knowledge/ask.ts";
 import { filledLibrary, questions } from "../plugins/knowledge/set.ts";
 import { minilmFolder } from "../store/live_store.ts";
 
@@ -90,13 +91,14 @@ export async function benchRetrieval(): Promise<void> {
 
 /** Whether all evidence of a question is in what the model would be shown. */
 async function isShown(library: Library, one: Question, switches: Switches): Promise<boolean> {
-  const { text } = await lookUp(library, {
+  const { sources } = await lookUp(library, {
     bases: ["set"],
     history: historyOf(one),
     question: one.question,
     switches,
   });
-  return one.evidence!.every((piece) => bare(text).includes(bare(piece.text)));
+  const shown = bare(sourcesText(sources));
+  return one.evidence!.every(({ text }) => shown.includes(bare(text)));
 }
 
 /** Each piece of evidence is found by the first passage that holds it. */
