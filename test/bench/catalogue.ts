@@ -81,7 +81,7 @@ function madeUp(
   number: number,
 ) {
   const float = randomFloats(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
-  const pick: Pick = (from) => from[Math.floor(float() * from.length)]!;
+  const pick = pickBy(float);
   const zipf: Pick = (from) => from[Math.floor(from.length ** float()) - 1]!;
   const shelf = Math.floor(CATEGORIES.length * float() ** 1.5), category = CATEGORIES[shelf]!;
   const [language, , syllables] = languageOf(float() * 100);
@@ -150,13 +150,18 @@ function languageOf(percent: number) {
   return LANGUAGES.find(([, share]) => (sum += share) > percent) ?? LANGUAGES[0]!;
 }
 
+/** Each as likely as the others. */
+function pickBy(float: () => number): Pick {
+  return (from) => from[Math.floor(float() * from.length)]!;
+}
+
 function invent(syllables: readonly string[], pick: Pick, count: number): string {
   return Array.from({ length: count }, () => pick(syllables)).join("");
 }
 
 function inventWords(syllables: string, seed: number): string[] {
   const float = randomFloats(seed), pieces = syllables.split(" ");
-  const pick: Pick = (from) => from[Math.floor(float() * from.length)]!;
+  const pick = pickBy(float);
   const words = Array.from(
     { length: FOREIGN_WORDS },
     () => invent(pieces, pick, 2 + Math.floor(float() * 3)),

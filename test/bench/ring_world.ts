@@ -120,8 +120,7 @@ export class WorldUse implements UseOf {
 
   add({ account, listing, use, users }: RatingEvent): void {
     this.#uses.set(`${account} ${listing}`, use);
-    const { turns, days } = this.by(account);
-    this.#accounts.set(account, { turns: turns + use.turns, days: days + use.days });
+    this.addOther(account, use);
     this.addUsers(listing, users);
   }
   /** Other use of the store than of what is rated. */

@@ -9,6 +9,7 @@ import { openSearch } from "../../store/search/search.ts";
 import { catalogue, useOf } from "./catalogue.ts";
 import { httpTrial } from "./search_http.ts";
 import type { SideReport } from "./search_side.ts";
+import { percentile } from "./summary.ts";
 
 /** What to measure. */
 export interface SearchTrial {
@@ -121,10 +122,4 @@ async function large(place: string): Promise<void> {
   );
   await kv.close();
   await httpTrial(place);
-}
-
-/** The value that a share of all is not above. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }

@@ -9,8 +9,8 @@ import { openListings } from "../../store/market/listings.ts";
 import { openPeople } from "../../store/people/people.ts";
 import { openEmbedder } from "../../plugins/knowledge/embed.ts";
 import { catalogue, listingOf } from "./catalogue.ts";
-import { percentile } from "./search_bench.ts";
 import { type Judged, judgedQueries } from "./search_queries.ts";
+import { percentile } from "./summary.ts";
 
 const READERS = 500, READS_EACH = 20, WRITERS = 50, WRITES_EACH = 4;
 

@@ -60,6 +60,12 @@ export function spread(values: readonly number[]): Spread {
   return { median, least: sorted[0]!, most: sorted.at(-1)! };
 }
 
+/** The value that a share of all is not above. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
+
 const rateOf = (turn: Turn) => turn.windowTokens / turn.windowSeconds;
 
 /** All sides on all cases; `yardstick` says what exact sides must say, `rivals` give the ratios. */
