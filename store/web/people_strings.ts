@@ -32,7 +32,7 @@ export const peopleStrings = {
   listing: ["Listing", "助手"],
   conversationsCount: ["Conversations", "对话"],
   turns: ["Turns", "轮次"],
-  people: ["People", "人数"],
+  people: ["People", "人员"],
   tokens: ["Tokens", "词元"],
   paid: ["Paid", "收入"],
   lastDays: ["Last 30 days", "最近 30 天"],
