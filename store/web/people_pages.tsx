@@ -184,7 +184,7 @@ function AdminPage(props: AdminProps) {
       </header>
       <Fault text={fault} />
       <section aria-labelledby="people-title">
-        <h2 id="people-title">{say("people")}</h2>
+        <h2 id="people-title">{say("peopleHere")}</h2>
         {told && <Told text={told} hint={say("linkMade")} />}
         <ul class="rows">
           {accounts.accounts.map(({ id, name, role }) => (

@@ -15,9 +15,9 @@ async function answer(sequence: LlamaContextSequence, question: Question): Promi
   const rest = prompt.slice(sequence.nextTokenIndex);
   for await (const token of sequence.evaluate(rest, { temperature: 0 })) {
     watch.token(0, token);
-    if (sequence.model.isEogToken(token)) watch.end();
     if (watch.over) break;
   }
+  watch.end(); // an answer's own end is not among its tokens
   return watch.answer();
 }
 
